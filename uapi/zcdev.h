@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * zcdev: memory that every zero-copy interface of Linux accepts, and transfers
+ * between files and sockets through it without a CPU copy.
+ *
+ * Installed as <linux/zcdev.h>. This file is the whole ABI of /dev/zcdev.
+ */
+#ifndef _UAPI_LINUX_ZCDEV_H
+#define _UAPI_LINUX_ZCDEV_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/**
+ * DOC: General rules
+ *
+ * Every ioctl takes a pointer to one struct whose first member, @size, is set
+ * by the caller to sizeof() of the struct it was compiled with. A newer program
+ * on an older kernel works as long as what the kernel does not know is zero;
+ * an older program on a newer kernel gets the defaults. Members named out_ are
+ * written by the kernel, all others are only read; on entry out_ members may
+ * hold anything. Unknown flags and non-zero reserved members are refused. What
+ * the running kernel can do is asked with ZCDEV_QUERY, never derived from a
+ * version.
+ *
+ * The device must be open for reading and writing for ZCDEV_POOL_CREATE and
+ * ZCDEV_TRANSFER. All structs have the same layout for 32-bit and 64-bit
+ * programs. The arguments of an ioctl may lie inside a mapping of the pool.
+ *
+ * A pool belongs to one open file of /dev/zcdev and is shared by fork() and by
+ * passing the file descriptor. It lives until the last descriptor and the last
+ * mapping are gone; memory that sockets, pipes or devices still hold then is
+ * *draining*: charged to its owner until the last of it is back.
+ *
+ * Processes that share a pool trust each other: whoever can write the pool can
+ * change bytes that are queued in a socket but not yet sent.
+ *
+ * DOC: Errors
+ *
+ * What each errno means, for every ioctl here:
+ *
+ * ======================= =====================================================
+ * E2BIG                   a member that this kernel does not know is not zero
+ * EBADF                   a descriptor is closed, O_PATH, or open in a mode
+ *                         that its place in the call does not allow
+ * EDQUOT                  the pool would exceed RLIMIT_MEMLOCK of its owner
+ *                         (raise it, or make the pool smaller)
+ * EEXIST                  this open file has a pool already
+ * EFAULT                  a pointer is bad, or results could not be written
+ * EINVAL                  a value is out of its range; see the struct
+ * EISDIR                  an end is a directory
+ * ENOMEM                  memory, or contiguity that was insisted on, is not
+ *                         to be had
+ * ENOSPC                  the pool would exceed the administrator's cap; from
+ *                         a transfer: the sink is full
+ * ENOTCONN                a socket end is not connected
+ * ENOTTY                  no such ioctl
+ * ENXIO                   this open file has no pool yet
+ * EOPNOTSUPP              an end is of a kind that zcdev does not serve, or
+ *                         ZCDEV_TRANSFER_STRICT or ZCDEV_END_DIRECT asks for
+ *                         what it cannot do
+ * EOVERFLOW               an offset, or an offset plus a length, does not fit
+ * ======================= =====================================================
+ *
+ * Anything else comes unchanged from the file system, the disk or the protocol
+ * of an end (EIO, EPIPE, ECONNRESET, EFBIG, ETXTBSY, EAGAIN, ...).
+ */
+
+#define ZCDEV_IOC_TYPE		0xDC
+
+#define ZCDEV_QUERY		_IO(ZCDEV_IOC_TYPE, 0x00)
+#define ZCDEV_POOL_CREATE	_IO(ZCDEV_IOC_TYPE, 0x01)
+#define ZCDEV_POOL_INFO		_IO(ZCDEV_IOC_TYPE, 0x02)
+#define ZCDEV_TRANSFER		_IO(ZCDEV_IOC_TYPE, 0x03)
+
+/**
+ * enum zcdev_kind - what an end of a transfer is
+ * @ZCDEV_KIND_NONE: not known yet
+ * @ZCDEV_KIND_FILE: regular file
+ * @ZCDEV_KIND_BLOCK: block device
+ * @ZCDEV_KIND_TCP: connected TCP socket, IPv4 or IPv6
+ * @ZCDEV_KIND_UNIX: connected UNIX stream socket
+ */
+enum zcdev_kind {
+	ZCDEV_KIND_NONE,
+	ZCDEV_KIND_FILE,
+	ZCDEV_KIND_BLOCK,
+	ZCDEV_KIND_TCP,
+	ZCDEV_KIND_UNIX,
+};
+
+/**
+ * struct zcdev_query - what this kernel side can do
+ * @size: sizeof(struct zcdev_query)
+ * @flags: must be 0
+ * @out_ioctls: bit N is set if the ioctl with number N exists
+ * @out_pool_flags: the ZCDEV_POOL_ flags that ZCDEV_POOL_CREATE takes
+ * @out_transfer_flags: the ZCDEV_TRANSFER_ flags that ZCDEV_TRANSFER takes
+ * @out_end_flags: the ZCDEV_END_ flags that an end takes
+ * @out_sources: bit N is set if kind N (enum zcdev_kind) can be a source
+ * @out_sinks: bit N is set if kind N (enum zcdev_kind) can be a sink
+ * @out_min_buf_size: smallest buffer, bytes (the page size)
+ * @out_max_buf_size: largest buffer, bytes
+ * @out_default_buf_size: buffer size of a pool that mmap() or a transfer makes
+ * @out_default_count: number of buffers of a pool that a transfer makes
+ * @out_max_sinks: sinks that one transfer can have
+ * @out_max_depth: buffers that one transfer can use at once
+ * @out_max_pool_bytes: cap of one pool
+ * @out_max_total_bytes: cap of all pools together
+ * @out_total_bytes: bytes in all pools now, draining ones included
+ *
+ * Errors: E2BIG, EFAULT, EINVAL.
+ */
+struct zcdev_query {
+	__u32 size;
+	__u32 flags;
+	__u32 out_ioctls;
+	__u32 out_pool_flags;
+	__u32 out_transfer_flags;
+	__u32 out_end_flags;
+	__u32 out_sources;
+	__u32 out_sinks;
+	__u32 out_min_buf_size;
+	__u32 out_max_buf_size;
+	__u32 out_default_buf_size;
+	__u32 out_default_count;
+	__u32 out_max_sinks;
+	__u32 out_max_depth;
+	__aligned_u64 out_max_pool_bytes;
+	__aligned_u64 out_max_total_bytes;
+	__aligned_u64 out_total_bytes;
+};
+
+/* Each buffer must be one physically contiguous piece, else ENOMEM. */
+#define ZCDEV_POOL_CONTIGUOUS	(1U << 0)
+/* All memory below 4 GiB, for devices that reach no further. */
+#define ZCDEV_POOL_DMA32	(1U << 1)
+
+#define ZCDEV_NODE_ANY		(-1)
+
+/**
+ * struct zcdev_pool_create - give this open file a pool
+ * @size: sizeof(struct zcdev_pool_create)
+ * @flags: ZCDEV_POOL_
+ * @count: number of buffers, at least 1
+ * @buf_size: bytes of each buffer: a power of two from the page size to 4 MiB
+ * @node: NUMA node that all memory must come from, within the caller's cpuset,
+ *	or ZCDEV_NODE_ANY
+ * @reserved: must be 0
+ *
+ * The memory is zeroed, and charged to the caller's memory cgroup and, unless
+ * the caller has CAP_IPC_LOCK, against RLIMIT_MEMLOCK of the caller's user. A
+ * buffer that cannot be had in one physically contiguous piece is made of
+ * smaller ones, unless ZCDEV_POOL_CONTIGUOUS is set; ZCDEV_POOL_INFO tells.
+ *
+ * Errors: E2BIG, EBADF, EDQUOT, EEXIST, EFAULT, EINVAL, ENOMEM, ENOSPC,
+ * EOVERFLOW; EINTR if a fatal signal came in between.
+ */
+struct zcdev_pool_create {
+	__u32 size;
+	__u32 flags;
+	__u32 count;
+	__u32 buf_size;
+	__s32 node;
+	__u32 reserved;
+};
+
+/**
+ * struct zcdev_pool_info - the pool of this open file
+ * @size: sizeof(struct zcdev_pool_info)
+ * @flags: must be 0
+ * @out_pool_flags: ZCDEV_POOL_ flags that it was created with
+ * @out_count: number of buffers
+ * @out_buf_size: bytes of each buffer
+ * @out_node: NUMA node asked for, or ZCDEV_NODE_ANY
+ * @out_contiguous: buffers that are one physically contiguous piece
+ * @out_staging: buffers that transfers hold at this moment
+ * @out_in_flight: buffers that no transfer holds, but whose pages are still
+ *	referenced from outside (a socket queue, a pipe, an O_DIRECT read)
+ * @out_free: all others
+ * @out_charged: bytes charged against RLIMIT_MEMLOCK (0 with CAP_IPC_LOCK)
+ *
+ * The linear byte space of the pool is @out_count x @out_buf_size bytes long;
+ * buffer N begins at N x @out_buf_size, also as the offset of mmap().
+ *
+ * Errors: E2BIG, EFAULT, EINVAL, ENXIO.
+ */
+struct zcdev_pool_info {
+	__u32 size;
+	__u32 flags;
+	__u32 out_pool_flags;
+	__u32 out_count;
+	__u32 out_buf_size;
+	__s32 out_node;
+	__u32 out_contiguous;
+	__u32 out_staging;
+	__u32 out_in_flight;
+	__u32 out_free;
+	__aligned_u64 out_charged;
+};
+
+/* @offset is where to begin; without it the file's own position, which is
+ * then advanced by exactly what moved. Files and block devices only.
+ */
+#define ZCDEV_END_OFFSET	(1U << 0)
+/* Direct I/O or EOPNOTSUPP. Parts of blocks may still be buffered. */
+#define ZCDEV_END_DIRECT	(1U << 1)
+/* Through the page cache, one copy, even where direct I/O is possible. */
+#define ZCDEV_END_BUFFERED	(1U << 2)
+
+/* How bytes passed an end: any combination, out_paths of struct zcdev_end. */
+#define ZCDEV_PATH_DIRECT	(1U << 0)	/* device DMA to or from the pool */
+#define ZCDEV_PATH_BUFFERED	(1U << 1)	/* copied from or to the page cache */
+#define ZCDEV_PATH_REFERENCE	(1U << 2)	/* the socket took the pages */
+#define ZCDEV_PATH_COPY		(1U << 3)	/* the socket copied them */
+
+/* Why bytes were copied or are unverified: out_reasons of struct zcdev_end. */
+#define ZCDEV_REASON_ASKED	(1U << 0)	/* ZCDEV_END_BUFFERED */
+#define ZCDEV_REASON_NO_DIRECT	(1U << 1)	/* the file has no direct I/O */
+#define ZCDEV_REASON_UNVERIFIED	(1U << 2)	/* direct, but the file system does
+						 * not say what that means
+						 */
+#define ZCDEV_REASON_UNALIGNED	(1U << 3)	/* parts of blocks, or source and
+						 * sink offset differ within a block
+						 */
+#define ZCDEV_REASON_FELL_BACK	(1U << 4)	/* the file system took a direct
+						 * request and copied all the same
+						 */
+#define ZCDEV_REASON_APPEND	(1U << 5)	/* O_APPEND at an unaligned end */
+#define ZCDEV_REASON_NO_SG	(1U << 6)	/* the route has no scatter-gather */
+#define ZCDEV_REASON_PROTOCOL	(1U << 7)	/* the protocol always copies */
+#define ZCDEV_REASON_SMALL	(1U << 8)	/* so few bytes that a copy is
+						 * cheaper than a reference
+						 */
+#define ZCDEV_REASON_DAX	(1U << 9)	/* memory is the disk: CPU copies */
+
+/**
+ * struct zcdev_end - one end of a transfer
+ * @fd: file, block device or socket
+ * @flags: ZCDEV_END_
+ * @offset: bytes, with ZCDEV_END_OFFSET; else must be 0
+ * @out_kind: enum zcdev_kind
+ * @out_paths: ZCDEV_PATH_ that at least one byte took
+ * @out_reasons: ZCDEV_REASON_ of every byte counted in @out_copied and
+ *	@out_unverified
+ * @out_error: 0, or the errno that stopped this end
+ * @out_bytes: bytes that this end gave (source) or accepted (sink), always the
+ *	contiguous prefix; @out_zerocopy + @out_unverified + @out_copied
+ * @out_zerocopy: bytes that no CPU copied between the pool and the device or
+ *	the protocol
+ * @out_unverified: bytes sent to a file system as direct I/O of which it does
+ *	not say whether it copies
+ * @out_copied: bytes that a CPU copied, by this call
+ *
+ * The counts speak of zcdev and of the one call that it makes into the file
+ * system or the protocol; not of drivers, queueing disciplines, the network
+ * device, or a receiver. A hole that is read is filled with zeros by the CPU,
+ * but nothing is copied. Bytes that a source gave but no sink accepted are in
+ * its @out_bytes only if they were taken from a stream.
+ */
+struct zcdev_end {
+	__s32 fd;
+	__u32 flags;
+	__aligned_u64 offset;
+	__u32 out_kind;
+	__u32 out_paths;
+	__u32 out_reasons;
+	__s32 out_error;
+	__aligned_u64 out_bytes;
+	__aligned_u64 out_zerocopy;
+	__aligned_u64 out_unverified;
+	__aligned_u64 out_copied;
+};
+
+/* Refuse with EOPNOTSUPP, before a byte moves, what would be copied or cannot
+ * be verified; an end that starts to copy later stops the transfer, with
+ * EOPNOTSUPP in its out_error.
+ */
+#define ZCDEV_TRANSFER_STRICT	(1U << 0)
+
+#define ZCDEV_TO_END		(~(__u64)0)
+
+/**
+ * struct zcdev_transfer - move bytes from a source to a sink
+ * @size: sizeof(struct zcdev_transfer)
+ * @flags: ZCDEV_TRANSFER_
+ * @len: bytes to move; 0 moves nothing, ZCDEV_TO_END all up to the end of the
+ *	source. A source that ends earlier ends the transfer without an error.
+ * @ends: address of an array of 1 + @sink_count struct zcdev_end, source first
+ * @end_size: sizeof(struct zcdev_end): the stride of the array
+ * @sink_count: number of sinks: 1
+ * @chunk: bytes read at once, a power of two from 4096 to the buffer size, or
+ *	0 for the buffer size
+ * @depth: buffers to use at once, or 0 for as many as are free, but at most
+ *	out_max_depth of ZCDEV_QUERY
+ * @out_error: 0, or the errno that ended the transfer early
+ * @out_bytes: bytes accepted by the sink: always the contiguous prefix
+ *
+ * Without a pool, the default one is made first. If anything moved the ioctl
+ * returns 0 and says in @out_bytes how much and in @out_error what stopped it;
+ * if nothing moved it returns the error. A file that was extended ends with the
+ * last byte accepted. It waits for disks, for socket space and for buffers; a
+ * signal ends the two latter waits (EINTR in @out_error). On a non-blocking
+ * socket it stops with EAGAIN instead, and with a send timeout (SO_SNDTIMEO)
+ * when that has passed. No SIGPIPE is sent. The data is in the file when the
+ * ioctl returns, as after write(2), not on the platter: fsync(2) does that.
+ *
+ * Errors: all above but EDQUOT, EEXIST and ENXIO where a pool exists; EINVAL
+ * also for overlapping ranges of one file and for an explicit offset in a file
+ * that is open with O_APPEND; ESPIPE for an explicit offset in a socket.
+ */
+struct zcdev_transfer {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 len;
+	__aligned_u64 ends;
+	__u32 end_size;
+	__u32 sink_count;
+	__u32 chunk;
+	__u32 depth;
+	__s32 out_error;
+	__u32 reserved;
+	__aligned_u64 out_bytes;
+};
+
+#endif /* _UAPI_LINUX_ZCDEV_H */
