@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The ends of a transfer as they stand on the command line. Nothing is opened. */
+#ifndef ZCDEVCTL_ENDPOINT_H
+#define ZCDEVCTL_ENDPOINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fault.h"
+
+enum endpoint_kind {
+	ENDPOINT_PATH,
+	ENDPOINT_STDIO,		/* stdin as a source, stdout as a sink */
+	ENDPOINT_TCP,
+	ENDPOINT_TCP_LISTEN,
+	ENDPOINT_UNIX,
+	ENDPOINT_UNIX_LISTEN,
+};
+
+/* A DNS name has at most 253 characters; an address with its zone fewer. */
+#define ENDPOINT_HOST	256
+
+/**
+ * struct endpoint - one end, parsed
+ * @kind: which of the members below count
+ * @text: as the user wrote it, for messages
+ * @path: of a file or a UNIX socket; points into @text
+ * @host: name or address without brackets; empty listens on every address
+ * @port: of a TCP end
+ */
+struct endpoint {
+	enum endpoint_kind kind;
+	const char *text;
+	const char *path;
+	char host[ENDPOINT_HOST];
+	uint16_t port;
+};
+
+/**
+ * endpoint_parse - tell what @text names
+ *
+ * Everything without a known scheme is a path; "./tcp:x" is one, too.
+ *
+ * Return: 0, or -1 with @f (STATUS_USAGE). @text must outlive @end.
+ */
+int endpoint_parse(struct endpoint *end, const char *text, struct fault *f);
+
+/* True for the kinds that have no offsets. */
+bool endpoint_is_socket(const struct endpoint *end);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Calling ZCDEV_TRANSFER until everything has moved, and adding up. */
+#ifndef ZCDEVCTL_MOVE_H
+#define ZCDEVCTL_MOVE_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "device.h"
+
+/* Raise it together with the command line, when several sinks come. */
+#define MOVE_MAX_SINKS	1
+#define MOVE_MAX_ENDS	(1 + MOVE_MAX_SINKS)
+
+/**
+ * struct move - one transfer, from the first to the last ioctl
+ * @dev: an open device with a pool
+ * @flags: ZCDEV_TRANSFER_
+ * @len: bytes to move, or ZCDEV_TO_END
+ * @sink_count: at most MOVE_MAX_SINKS
+ * @ends: source first; fd, flags and offset are set by the caller, the counts
+ *	are sums over all ioctls
+ * @slice_unit: 0 to move everything in one ioctl; else @tick is called about
+ *	three times a second, and slices are multiples of this
+ * @tick: told the bytes moved so far; may be NULL
+ * @context: its first argument
+ * @stop: not 0 once the user wants it to end
+ * @bytes: accepted by the sink
+ * @error: 0, or the positive errno that ended it
+ */
+struct move {
+	struct device *dev;
+	uint32_t flags;
+	uint64_t len;
+	unsigned int sink_count;
+	struct zcdev_end ends[MOVE_MAX_ENDS];
+	uint64_t slice_unit;
+	void (*tick)(void *context, uint64_t bytes);
+	void *context;
+	const volatile sig_atomic_t *stop;
+	uint64_t bytes;
+	int error;
+};
+
+/* Return: 0 if it came to an end by itself, or -1 with @error. */
+int move_run(struct move *move);
+
+/**
+ * move_ask - have the kernel look at the ends without moving anything
+ *
+ * Return: 0, or -1 with @error, what move_run() would fail with.
+ */
+int move_ask(struct move *move);
+
+/* The length of the next slice, after one of @done bytes took @seconds. */
+uint64_t move_next_slice(uint64_t unit, uint64_t done, double seconds);
+
+/* Seconds on a clock that nobody sets. */
+double move_now(void);
+
+#endif

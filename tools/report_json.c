@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "json.h"
+#include "report.h"
+
+static struct json_object *end_object(const struct zcdev_end *end, const char *text)
+{
+	struct json_object *object = json_object_new_object();
+	const struct name *kind = names_find(&names_kinds, end->out_kind);
+
+	json_add_text(object, "end", text);
+	json_add_text(object, "kind", kind ? kind->token : "unknown");
+	json_add_bits(object, "paths", &names_paths, end->out_paths);
+	json_add_bits(object, "reasons", &names_reasons, end->out_reasons);
+	json_add_number(object, "bytes", end->out_bytes);
+	json_add_number(object, "zerocopy", end->out_zerocopy);
+	json_add_number(object, "unverified", end->out_unverified);
+	json_add_number(object, "copied", end->out_copied);
+	json_add_error(object, "error", end->out_error);
+	return object;
+}
+
+static struct json_object *pool_object(const struct zcdev_pool_info *pool)
+{
+	struct json_object *object;
+
+	if (!pool->out_count)
+		return NULL;
+	object = json_object_new_object();
+	json_add_number(object, "count", pool->out_count);
+	json_add_number(object, "buf_size", pool->out_buf_size);
+	json_add_number(object, "contiguous", pool->out_contiguous);
+	return object;
+}
+
+/* null where there is no disk to sync */
+static struct json_object *sync_object(enum report_sync sync)
+{
+	if (sync == REPORT_SYNC_NONE)
+		return NULL;
+	return json_object_new_boolean(sync == REPORT_SYNC_DONE);
+}
+
+static struct json_object *sinks_array(const struct report *report)
+{
+	struct json_object *array = json_object_new_array();
+	unsigned int i;
+
+	for (i = 1; i <= report->sink_count; i++)
+		json_object_array_add(array, end_object(&report->ends[i], report->names[i]));
+	return array;
+}
+
+void report_json(FILE *out, const struct report *report)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_add_number(object, "bytes", report->bytes);
+	if (report->asked == ZCDEV_TO_END)
+		json_add_text(object, "asked", NULL);
+	else
+		json_add_number(object, "asked", report->asked);
+	json_add_real(object, "seconds", report->seconds, 6);
+	json_add_real(object, "bytes_per_second", report_rate(report), 0);
+	json_object_object_add(object, "synced", sync_object(report->sync));
+	json_add_error(object, "error", report->error);
+	json_add_text(object, "message", report->message);
+	json_object_object_add(object, "source", end_object(&report->ends[0], report->names[0]));
+	json_object_object_add(object, "sinks", sinks_array(report));
+	json_object_object_add(object, "pool", pool_object(&report->pool));
+	json_print(out, object);
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <string.h>
+
+#include "geometry.h"
+#include "options.h"
+#include "transfer_opts.h"
+#include "units.h"
+
+const char transfer_opts_help[] =
+	"Usage: zcdevctl transfer [OPTION]... SRC DST\n"
+	"\n"
+	"Moves bytes from SRC to DST without copying them where the machine allows it,\n"
+	"and tells how many bytes were copied all the same, and why.\n"
+	"\n"
+	"SRC and DST:\n"
+	"  PATH                    a file or a block device (./tcp:x is a path, too)\n"
+	"  -                       standard input, standard output\n"
+	"  tcp:HOST:PORT           connect; IPv6 in brackets: tcp:[::1]:9000\n"
+	"  tcp-listen:[ADDR:]PORT  wait for one connection\n"
+	"  unix:PATH               connect to a UNIX stream socket\n"
+	"  unix-listen:PATH        wait for one connection\n"
+	"\n"
+	"  -s, --size SIZE         move SIZE bytes (default: all up to the end of SRC)\n"
+	"      --in-offset N       begin N bytes into SRC\n"
+	"      --out-offset N      begin N bytes into DST, and do not truncate it\n"
+	"      --via HOW           files by auto (default), direct or buffered I/O\n"
+	"      --strict            fail rather than copy, before a byte moves\n"
+	"      --depth N           buffers in the pool (default: up to 4)\n"
+	"      --chunk SIZE        bytes of each, a power of two, 4K to 4M (default: up to 2M)\n"
+	"      --no-sync           do not wait until DST is on its disk\n"
+	"  -j, --json              print the summary as JSON\n"
+	"  -q, --quiet             print nothing unless something fails\n"
+	"      --no-progress       no progress bar, also on a terminal\n"
+	"  -h, --help              print this\n"
+	"\n"
+	"SIZE and N take K, M, G and T, powers of 1024.\n"
+	"Exit status: 0 done, 1 failed, 2 usage, 3 no device.\n";
+
+enum {
+	OPT_IN_OFFSET = 256,
+	OPT_OUT_OFFSET,
+	OPT_VIA,
+	OPT_STRICT,
+	OPT_DEPTH,
+	OPT_CHUNK,
+	OPT_NO_SYNC,
+	OPT_NO_PROGRESS,
+};
+
+static const char shorts[] = ":s:jqh";
+
+static const struct option longs[] = {
+	{ "size", required_argument, NULL, 's' },
+	{ "in-offset", required_argument, NULL, OPT_IN_OFFSET },
+	{ "out-offset", required_argument, NULL, OPT_OUT_OFFSET },
+	{ "via", required_argument, NULL, OPT_VIA },
+	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "depth", required_argument, NULL, OPT_DEPTH },
+	{ "chunk", required_argument, NULL, OPT_CHUNK },
+	{ "no-sync", no_argument, NULL, OPT_NO_SYNC },
+	{ "json", no_argument, NULL, 'j' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "no-progress", no_argument, NULL, OPT_NO_PROGRESS },
+	{ "help", no_argument, NULL, 'h' },
+	{ }
+};
+
+static const char command[] = "transfer";
+
+static int parse_size(uint64_t *bytes, const char *option, const char *text, struct fault *f)
+{
+	int ret = units_parse_size(text, bytes);
+
+	if (ret == -ERANGE)
+		return options_fault(f, command, "%s %s is more than a file can have", option, text);
+	if (ret)
+		return options_fault(f, command,
+				     "%s takes a size such as 4096, 64K or 2G, not '%s'", option, text);
+	return 0;
+}
+
+static int parse_chunk(struct transfer_opts *opts, const char *text, struct fault *f)
+{
+	uint64_t bytes;
+
+	if (parse_size(&bytes, "--chunk", text, f))
+		return -1;
+	if (bytes < GEOMETRY_MIN_BUF || bytes > GEOMETRY_MAX_BUF || bytes & (bytes - 1))
+		return options_fault(f, command,
+				     "--chunk takes a power of two from 4K to 4M, not '%s'", text);
+	opts->chunk = bytes;
+	return 0;
+}
+
+static int parse_depth(struct transfer_opts *opts, const char *text, struct fault *f)
+{
+	uint64_t count;
+
+	if (units_parse_count(text, &count) || count < 1 || count > UINT32_MAX)
+		return options_fault(f, command, "--depth takes a number from 1 on, not '%s'", text);
+	opts->depth = count;
+	return 0;
+}
+
+static int parse_via(struct transfer_opts *opts, const char *text, struct fault *f)
+{
+	if (!strcmp(text, "auto"))
+		opts->end_flags = 0;
+	else if (!strcmp(text, "direct"))
+		opts->end_flags = ZCDEV_END_DIRECT;
+	else if (!strcmp(text, "buffered"))
+		opts->end_flags = ZCDEV_END_BUFFERED;
+	else
+		return options_fault(f, command, "--via takes auto, direct or buffered, not '%s'",
+				     text);
+	return 0;
+}
+
+static int set_option(struct transfer_opts *opts, int option, struct fault *f)
+{
+	switch (option) {
+	case 's':
+		return parse_size(&opts->len, "-s", optarg, f);
+	case OPT_IN_OFFSET:
+		return parse_size(&opts->in_offset, "--in-offset", optarg, f);
+	case OPT_OUT_OFFSET:
+		return parse_size(&opts->out_offset, "--out-offset", optarg, f);
+	case OPT_VIA:
+		return parse_via(opts, optarg, f);
+	case OPT_DEPTH:
+		return parse_depth(opts, optarg, f);
+	case OPT_CHUNK:
+		return parse_chunk(opts, optarg, f);
+	case OPT_STRICT:
+		opts->strict = true;
+		return 0;
+	case OPT_NO_SYNC:
+		opts->no_sync = true;
+		return 0;
+	case 'j':
+		opts->json = true;
+		return 0;
+	case 'q':
+		opts->quiet = true;
+		return 0;
+	case OPT_NO_PROGRESS:
+		opts->no_progress = true;
+		return 0;
+	case 'h':
+		opts->help = true;
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+static int parse_ends(struct transfer_opts *opts, char **texts, int count, struct fault *f)
+{
+	int i;
+
+	if (count < 2)
+		return options_fault(f, command, "SRC and DST are needed");
+	if (count > MOVE_MAX_ENDS)
+		return options_fault(f, command, "one SRC and one DST, but '%s' is left over",
+				     texts[MOVE_MAX_ENDS]);
+	opts->sink_count = count - 1;
+	for (i = 0; i < count; i++) {
+		if (endpoint_parse(&opts->ends[i], texts[i], f))
+			return -1;
+	}
+	return 0;
+}
+
+/* What each option means alone is right; these do not go together. */
+static int check(const struct transfer_opts *opts, struct fault *f)
+{
+	unsigned int i;
+
+	if (opts->strict && opts->end_flags == ZCDEV_END_BUFFERED)
+		return options_fault(f, command, "--via buffered copies, and --strict forbids that");
+	if (opts->json && opts->quiet)
+		return options_fault(f, command, "-j prints a summary, and -q forbids that");
+	if (opts->in_offset != TRANSFER_NO_OFFSET && endpoint_is_socket(&opts->ends[0]))
+		return options_fault(f, command, "--in-offset is for files, and '%s' is a socket",
+				     opts->ends[0].text);
+	for (i = 1; i <= opts->sink_count; i++) {
+		if (opts->out_offset != TRANSFER_NO_OFFSET && endpoint_is_socket(&opts->ends[i]))
+			return options_fault(f, command,
+					     "--out-offset is for files, and '%s' is a socket",
+					     opts->ends[i].text);
+	}
+	return 0;
+}
+
+int transfer_opts_parse(struct transfer_opts *opts, int argc, char **argv, struct fault *f)
+{
+	int option;
+
+	*opts = (struct transfer_opts){
+		.len = ZCDEV_TO_END,
+		.in_offset = TRANSFER_NO_OFFSET,
+		.out_offset = TRANSFER_NO_OFFSET,
+	};
+	if (options_begin(argc, argv, longs, f))
+		return -1;
+	while ((option = options_next(argc, argv, shorts, longs, f)) != -1) {
+		if (set_option(opts, option, f))
+			return -1;
+	}
+	if (opts->help)
+		return 0;
+	if (parse_ends(opts, argv + optind, argc - optind, f))
+		return -1;
+	return check(opts, f);
+}
