@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _ZC_BUFFER_H
+#define _ZC_BUFFER_H
+
+#include <linux/bvec.h>
+#include <linux/types.h>
+#include <linux/uio.h>
+
+/**
+ * struct zc_buf - memory of one buffer
+ * @bvec: its pieces, each one compound page; immutable from allocation to
+ *	release, so a bio or an iov_iter may point at it for as long as the
+ *	pool lives. NULL: released.
+ * @nr: number of pieces, all equally large
+ * @staging: claimed by a transfer; under the lock of the pool
+ * @piece: @bvec of a buffer of one piece
+ */
+struct zc_buf {
+	struct bio_vec *bvec;
+	u32 nr;
+	bool staging;
+	struct bio_vec piece;
+};
+
+int zc_buf_alloc(struct zc_buf *buf, size_t size, int node, gfp_t gfp,
+		 bool contiguous);
+void zc_buf_free(struct zc_buf *buf);
+bool zc_buf_referenced(const struct zc_buf *buf, bool mapped);
+struct page *zc_buf_page(const struct zc_buf *buf, size_t offset);
+void zc_buf_iter(const struct zc_buf *buf, unsigned int direction,
+		 size_t offset, size_t len, struct iov_iter *iter);
+
+#endif /* _ZC_BUFFER_H */

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What an end of a transfer is: from a descriptor to ops.
+ *
+ * Everything that is not in the table is refused: what splices, or looks like
+ * a socket, is not safe to feed pages to because of that.
+ */
+#include "endpoint.h"
+
+#include <linux/kernel.h>
+#include <linux/overflow.h>
+
+static const struct zc_end_type *const end_types[] = {
+	&zc_end_file,
+	&zc_end_block,
+	&zc_end_tcp,
+	&zc_end_unix,
+};
+
+/**
+ * zc_end_sources() - kinds that can be a source
+ *
+ * Return: a mask of bits as in &struct zcdev_query.
+ */
+u32 zc_end_sources(void)
+{
+	u32 i, mask = 0;
+
+	for (i = 0; i < ARRAY_SIZE(end_types); i++)
+		if (end_types[i]->source)
+			mask |= 1U << end_types[i]->kind;
+	return mask;
+}
+
+/**
+ * zc_end_sinks() - kinds that can be a sink
+ *
+ * Return: a mask of bits as in &struct zcdev_query.
+ */
+u32 zc_end_sinks(void)
+{
+	u32 i, mask = 0;
+
+	for (i = 0; i < ARRAY_SIZE(end_types); i++)
+		if (end_types[i]->sink)
+			mask |= 1U << end_types[i]->kind;
+	return mask;
+}
+
+static const struct zc_end_type *end_probe(struct file *file)
+{
+	u32 i;
+	int ret;
+
+	if (S_ISDIR(file_inode(file)->i_mode))
+		return ERR_PTR(-EISDIR);
+	for (i = 0; i < ARRAY_SIZE(end_types); i++) {
+		ret = end_types[i]->probe(file);
+		if (ret)
+			return ret < 0 ? ERR_PTR(ret) : end_types[i];
+	}
+	return ERR_PTR(-EOPNOTSUPP);
+}
+
+static int check_arg(const struct zcdev_end *arg)
+{
+	u32 via = arg->flags & (ZCDEV_END_DIRECT | ZCDEV_END_BUFFERED);
+
+	if (arg->flags & ~ZC_END_FLAGS ||
+	    via == (ZCDEV_END_DIRECT | ZCDEV_END_BUFFERED))
+		return -EINVAL;
+	if (!(arg->flags & ZCDEV_END_OFFSET) && arg->offset)
+		return -EINVAL;
+	if (arg->offset > LLONG_MAX)
+		return -EOVERFLOW;
+	return 0;
+}
+
+static const struct zc_end_type *end_open(struct zc_end *end,
+					  const struct zcdev_end *arg,
+					  fmode_t mode)
+{
+	const struct zc_end_type *type;
+	int ret = check_arg(arg);
+
+	if (ret)
+		return ERR_PTR(ret);
+	end->fd = fdget(arg->fd);
+	end->file = fd_file(end->fd);
+	if (!end->file || !(end->file->f_mode & mode))
+		return ERR_PTR(-EBADF);
+	type = end_probe(end->file);
+	if (IS_ERR(type))
+		return type;
+	end->kind = type->kind;
+	end->flags = arg->flags;
+	end->pos = arg->offset;
+	return type;
+}
+
+/**
+ * zc_end_open_source() - take the descriptor of a source
+ * @end: zeroed; to be closed with zc_end_close() also after an error
+ * @arg: as the caller gave it
+ *
+ * Context: process.
+ * Return: 0 or an errno.
+ */
+int zc_end_open_source(struct zc_end *end, const struct zcdev_end *arg)
+{
+	const struct zc_end_type *type = end_open(end, arg, FMODE_READ);
+
+	if (IS_ERR(type))
+		return PTR_ERR(type);
+	end->source = type->source;
+	return end->source ? 0 : -EOPNOTSUPP;
+}
+
+/**
+ * zc_end_open_sink() - take the descriptor of a sink
+ * @end: zeroed; to be closed with zc_end_close() also after an error
+ * @arg: as the caller gave it
+ *
+ * Context: process.
+ * Return: 0 or an errno.
+ */
+int zc_end_open_sink(struct zc_end *end, const struct zcdev_end *arg)
+{
+	const struct zc_end_type *type = end_open(end, arg, FMODE_WRITE);
+
+	if (IS_ERR(type))
+		return PTR_ERR(type);
+	end->sink = type->sink;
+	return end->sink ? 0 : -EOPNOTSUPP;
+}
+
+/**
+ * zc_end_close() - give the descriptor back
+ * @end: opened, or zeroed
+ */
+void zc_end_close(struct zc_end *end)
+{
+	if (end->file)
+		fdput(end->fd);
+	end->file = NULL;
+}
+
+/**
+ * zc_end_report() - the verdict of one end
+ * @end: after the transfer
+ * @arg: out_ members are set
+ */
+void zc_end_report(const struct zc_end *end, struct zcdev_end *arg)
+{
+	arg->out_kind = end->kind;
+	arg->out_paths = end->moved.paths;
+	arg->out_reasons = end->moved.reasons;
+	arg->out_error = -end->error;
+	arg->out_bytes = zc_moved_bytes(&end->moved);
+	arg->out_zerocopy = end->moved.zerocopy;
+	arg->out_unverified = end->moved.unverified;
+	arg->out_copied = end->moved.copied;
+}
+
+static bool end_is_file(const struct zc_end *end)
+{
+	return end->kind == ZCDEV_KIND_FILE || end->kind == ZCDEV_KIND_BLOCK;
+}
+
+/**
+ * zc_end_check_overlap() - refuse a transfer into its own source
+ * @source: prepared
+ * @sink: prepared
+ * @len: bytes asked for; bounded to the present end of a file that is both
+ *	source and sink, or it would chase its own tail
+ *
+ * Context: process.
+ * Return: 0, -EINVAL if the ranges overlap, -EOVERFLOW if one does not fit.
+ */
+int zc_end_check_overlap(const struct zc_end *source, const struct zc_end *sink,
+			 u64 *len)
+{
+	struct inode *inode = source->file->f_mapping->host;
+	loff_t from, to, size;
+
+	if (!end_is_file(source) || !end_is_file(sink) ||
+	    sink->file->f_mapping->host != inode)
+		return 0;
+
+	size = i_size_read(inode);
+	if (*len == ZCDEV_TO_END || *len > size - source->pos)
+		*len = max_t(loff_t, size - source->pos, 0);
+	if (check_add_overflow(source->pos, (loff_t)*len, &from) ||
+	    check_add_overflow(sink->pos, (loff_t)*len, &to))
+		return -EOVERFLOW;
+	return *len && source->pos < to && sink->pos < from ? -EINVAL : 0;
+}

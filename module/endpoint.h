@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _ZC_ENDPOINT_H
+#define _ZC_ENDPOINT_H
+
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+#include <zcdev.h>
+
+#define ZC_END_FLAGS \
+	(ZCDEV_END_OFFSET | ZCDEV_END_DIRECT | ZCDEV_END_BUFFERED)
+
+struct zc_chunk;
+struct zc_end;
+struct zc_pipeline;
+struct socket;
+
+/**
+ * struct zc_moved - what happened to some bytes at one end: part of a verdict
+ * @zerocopy: no CPU copied them
+ * @unverified: maybe one did
+ * @copied: one did
+ * @paths: ZCDEV_PATH_ they took
+ * @reasons: ZCDEV_REASON_ for the last two
+ */
+struct zc_moved {
+	u64 zerocopy;
+	u64 unverified;
+	u64 copied;
+	u32 paths;
+	u32 reasons;
+};
+
+static inline u64 zc_moved_bytes(const struct zc_moved *moved)
+{
+	return moved->zerocopy + moved->unverified + moved->copied;
+}
+
+static inline void zc_moved_add(struct zc_moved *to,
+				const struct zc_moved *moved)
+{
+	to->zerocopy += moved->zerocopy;
+	to->unverified += moved->unverified;
+	to->copied += moved->copied;
+	to->paths |= moved->paths;
+	to->reasons |= moved->reasons;
+}
+
+/**
+ * struct zc_source_ops - where bytes come from
+ * @prepare: check everything that can be checked before a byte moves; sets
+ *	the phase of the end
+ * @fill: start to fill a chunk from its stream offset on. The payload goes to
+ *	@data of the chunk. Returns bytes of payload (0: end of the source),
+ *	-EIOCBQUEUED if zc_chunk_complete() will be called, or an errno.
+ * @filled: turn the result of a completed request into what @fill returns
+ * @at_end: after a short fill: is this the end, rather than a hiccup?
+ * @finish: the transfer is over, @bytes were accepted
+ */
+struct zc_source_ops {
+	int (*prepare)(struct zc_end *end, u64 len, bool strict);
+	long (*fill)(struct zc_end *end, struct zc_chunk *chunk);
+	long (*filled)(struct zc_end *end, struct zc_chunk *chunk, long result);
+	bool (*at_end)(struct zc_end *end, u64 offset);
+	void (*finish)(struct zc_end *end, u64 bytes);
+};
+
+/**
+ * struct zc_sink_ops - where bytes go
+ * @prepare: as above
+ * @drain: take the next part of a chunk. Returns bytes accepted, -EIOCBQUEUED
+ *	if zc_chunk_complete() will be called, -EAGAIN if the sink is full, or
+ *	an errno. Says in drained of the chunk what happens to the part.
+ * @drained: turn the result of a completed request into what @drain returns
+ * @wait: be told through the pipeline when the sink has room; called once
+ * @blocked: is the sink really full? Asked between -EAGAIN and waiting.
+ * @timeout: jiffies to wait for room, 0 for not at all
+ * @finish: as above
+ */
+struct zc_sink_ops {
+	int (*prepare)(struct zc_end *end, u64 len, bool strict,
+		       const struct zc_end *source);
+	long (*drain)(struct zc_end *end, struct zc_chunk *chunk);
+	long (*drained)(struct zc_end *end, struct zc_chunk *chunk,
+			long result);
+	void (*wait)(struct zc_end *end, struct zc_pipeline *pipeline);
+	bool (*blocked)(struct zc_end *end);
+	long (*timeout)(const struct zc_end *end);
+	void (*finish)(struct zc_end *end, u64 bytes);
+};
+
+/**
+ * struct zc_file_end - an end that is a regular file or a block device
+ * @direct: direct I/O is used where alignment allows
+ * @verified: direct I/O is known not to copy
+ * @append: O_APPEND: the file system chooses the offset
+ * @own_pos: begin at the position of the open file, and advance it
+ * @queued: at least one request was asynchronous: nobody told fsnotify yet
+ * @reason: ZCDEV_REASON_ why not @direct, or not @verified
+ * @mem_align: alignment that direct I/O needs of memory, bytes
+ * @offset_align: alignment that direct I/O needs of offsets and lengths
+ * @size: sink: size of the file before
+ * @written: sink: end of what was written, padding included
+ */
+struct zc_file_end {
+	bool direct;
+	bool verified;
+	bool append;
+	bool own_pos;
+	bool queued;
+	u32 reason;
+	u32 mem_align;
+	u32 offset_align;
+	loff_t size;
+	loff_t written;
+};
+
+/**
+ * struct zc_socket_end - an end that is a stream socket
+ * @sock: the socket; its file is held by the end
+ */
+struct zc_socket_end {
+	struct socket *sock;
+};
+
+/**
+ * struct zc_end - one end of a transfer
+ * @fd: holds the file for the duration of the ioctl
+ * @file: of @fd
+ * @source: ops as a source
+ * @sink: ops as a sink; just one of the two is set
+ * @kind: enum zcdev_kind
+ * @flags: ZCDEV_END_
+ * @pos: file offset of stream offset 0
+ * @phase: how far into an alignment unit the payload begins; the pipeline
+ *	places payload in buffers accordingly
+ * @error: 0 or the negative errno that stopped this end
+ * @moved: what happened to the bytes that were accepted
+ * @of_file: for ends on files
+ * @of_socket: for ends on sockets
+ */
+struct zc_end {
+	struct fd fd;
+	struct file *file;
+	const struct zc_source_ops *source;
+	const struct zc_sink_ops *sink;
+	u32 kind;
+	u32 flags;
+	loff_t pos;
+	u32 phase;
+	int error;
+	struct zc_moved moved;
+	union {
+		struct zc_file_end of_file;
+		struct zc_socket_end of_socket;
+	};
+};
+
+/**
+ * struct zc_end_type - one kind of end
+ * @kind: enum zcdev_kind
+ * @probe: is this file of this kind? 1: yes, 0: no, or the errno that says
+ *	what is wrong with it
+ * @source: ops, or NULL if it can't be a source
+ * @sink: ops, or NULL if it can't be a sink
+ */
+struct zc_end_type {
+	u32 kind;
+	int (*probe)(struct file *file);
+	const struct zc_source_ops *source;
+	const struct zc_sink_ops *sink;
+};
+
+extern const struct zc_end_type zc_end_file;
+extern const struct zc_end_type zc_end_block;
+extern const struct zc_end_type zc_end_tcp;
+extern const struct zc_end_type zc_end_unix;
+
+u32 zc_end_sources(void);
+u32 zc_end_sinks(void);
+
+int zc_end_open_source(struct zc_end *end, const struct zcdev_end *arg);
+int zc_end_open_sink(struct zc_end *end, const struct zcdev_end *arg);
+void zc_end_close(struct zc_end *end);
+void zc_end_report(const struct zc_end *end, struct zcdev_end *arg);
+int zc_end_check_overlap(const struct zc_end *source, const struct zc_end *sink,
+			 u64 *len);
+
+#endif /* _ZC_ENDPOINT_H */

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * zcdev - pools of memory that every zero-copy interface accepts
+ */
+#include <linux/module.h>
+
+#include "chardev.h"
+#include "pool.h"
+
+static int __init zcdev_init(void)
+{
+	return zc_chardev_init();
+}
+
+static void __exit zcdev_exit(void)
+{
+	zc_chardev_exit();
+	zc_pool_exit();
+}
+
+module_init(zcdev_init);
+module_exit(zcdev_exit);
+
+MODULE_DESCRIPTION("Zero-copy buffer pools and transfers");
+MODULE_AUTHOR("The zcdev authors");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1.0");

@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A pool: equal buffers, their owner's charge, and what happens when it is
+ * closed while others still hold pages of it.
+ *
+ * A buffer is *staging* while a transfer has claimed it, *in flight* while no
+ * transfer has but its pages are referenced from outside, else *free*. Only
+ * the first is recorded; the others are looked up when somebody asks.
+ *
+ * A closed pool releases at once the buffers that are not referenced. If any
+ * are left it is *draining*: a delayed worker looks again until the last one
+ * is back. Until then it stays charged. Closing never fails.
+ *
+ * Lock order: mmap_lock, zc_file.lock, draining_lock, zc_pool.lock.
+ */
+#include "pool.h"
+
+#include <linux/cpuset.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/nodemask.h>
+#include <linux/overflow.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include <zcdev.h>
+
+#include "account.h"
+
+#define DRAIN_INTERVAL	(HZ / 4)
+
+static unsigned int default_buf_kib = 2048;
+module_param(default_buf_kib, uint, 0644);
+MODULE_PARM_DESC(default_buf_kib,
+		 "Buffer size in KiB of pools that mmap() or a transfer makes (power of two, 4 to 4096)");
+
+static unsigned int default_count = 4;
+module_param(default_count, uint, 0644);
+MODULE_PARM_DESC(default_count, "Buffers of a pool that a transfer makes");
+
+static void drain_work_fn(struct work_struct *work);
+
+static LIST_HEAD(draining_pools);
+static DEFINE_MUTEX(draining_lock);	/* protects draining_pools */
+static DECLARE_DELAYED_WORK(drain_work, drain_work_fn);
+
+/* Releases the buffers that nobody references. */
+static bool pool_release_idle(struct zc_pool *pool)
+{
+	unsigned long pages = 0;
+	bool empty = true;
+	u32 i;
+
+	for (i = 0; i < pool->count; i++) {
+		struct zc_buf *buf = &pool->bufs[i];
+
+		if (!buf->bvec)
+			continue;
+		if (zc_buf_referenced(buf, false)) {
+			empty = false;
+			continue;
+		}
+		zc_buf_free(buf);
+		pages += pool->buf_size >> PAGE_SHIFT;
+	}
+	pool->charged -= pages;
+	zc_account_uncharge(pool->user, pages);
+	return empty;
+}
+
+static void pool_free(struct zc_pool *pool)
+{
+	zc_account_put(pool->user);
+	kvfree(pool);
+}
+
+/* Lets go of everything; pages still out become their holders' alone. */
+static void pool_release_all(struct zc_pool *pool)
+{
+	u32 i;
+
+	for (i = 0; i < pool->count; i++)
+		if (pool->bufs[i].bvec)
+			zc_buf_free(&pool->bufs[i]);
+	zc_account_uncharge(pool->user, pool->charged);
+	pool_free(pool);
+}
+
+/* Returns true if pools are left that drain. */
+static bool drain_all(void)
+{
+	struct zc_pool *pool, *next;
+
+	lockdep_assert_held(&draining_lock);
+
+	list_for_each_entry_safe(pool, next, &draining_pools, draining) {
+		cond_resched();
+		if (!pool_release_idle(pool))
+			continue;
+		list_del(&pool->draining);
+		pool_free(pool);
+	}
+	return !list_empty(&draining_pools);
+}
+
+static void drain_work_fn(struct work_struct *work)
+{
+	mutex_lock(&draining_lock);
+	if (drain_all())
+		schedule_delayed_work(&drain_work, DRAIN_INTERVAL);
+	mutex_unlock(&draining_lock);
+}
+
+/**
+ * zc_pool_close() - the file of a pool is gone
+ * @pool: no transfer and no mapping exists any more
+ *
+ * Context: process.
+ */
+void zc_pool_close(struct zc_pool *pool)
+{
+	if (pool_release_idle(pool)) {
+		pool_free(pool);
+		return;
+	}
+	mutex_lock(&draining_lock);
+	list_add_tail(&pool->draining, &draining_pools);
+	schedule_delayed_work(&drain_work, DRAIN_INTERVAL);
+	mutex_unlock(&draining_lock);
+}
+
+/**
+ * zc_pool_exit() - let go of draining pools at module unload
+ *
+ * Context: process; no file of the device is open.
+ */
+void zc_pool_exit(void)
+{
+	struct zc_pool *pool, *next;
+
+	cancel_delayed_work_sync(&drain_work);
+	list_for_each_entry_safe(pool, next, &draining_pools, draining)
+		pool_release_all(pool);
+}
+
+/* What came back since the last look must not count against a new pool. */
+static int charge_after_draining(struct user_struct **user, unsigned long pages)
+{
+	int ret = zc_account_charge(user, pages);
+
+	if (ret) {
+		mutex_lock(&draining_lock);
+		drain_all();
+		mutex_unlock(&draining_lock);
+		ret = zc_account_charge(user, pages);
+	}
+	return ret;
+}
+
+static int check_node(int node)
+{
+	if (node == ZCDEV_NODE_ANY)
+		return 0;
+	if (node < 0 || node >= MAX_NUMNODES || !node_state(node, N_MEMORY) ||
+	    !node_isset(node, cpuset_current_mems_allowed))
+		return -EINVAL;
+	return 0;
+}
+
+static int check_geometry(const struct zcdev_pool_create *arg)
+{
+	u64 bytes = (u64)arg->count * arg->buf_size;
+
+	if (!arg->count || !is_power_of_2(arg->buf_size) ||
+	    arg->buf_size < PAGE_SIZE || arg->buf_size > ZC_BUF_MAX)
+		return -EINVAL;
+	return bytes > zc_account_max_pool() ? -ENOSPC : check_node(arg->node);
+}
+
+static int pool_alloc_bufs(struct zc_pool *pool)
+{
+	bool contiguous = pool->flags & ZCDEV_POOL_CONTIGUOUS;
+	gfp_t gfp = pool->flags & ZCDEV_POOL_DMA32 ? GFP_DMA32 : 0;
+	int ret = 0;
+	u32 i;
+
+	if (pool->numa_node != NUMA_NO_NODE)
+		gfp |= __GFP_THISNODE;
+	for (i = 0; i < pool->count && !ret; i++) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		ret = zc_buf_alloc(&pool->bufs[i], pool->buf_size,
+				   pool->numa_node, gfp, contiguous);
+		cond_resched();
+	}
+	return ret;
+}
+
+static struct zc_pool *pool_new(const struct zcdev_pool_create *arg)
+{
+	struct zc_pool *pool;
+
+	pool = kvzalloc(struct_size(pool, bufs, arg->count),
+			GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!pool)
+		return NULL;
+	pool->count = arg->count;
+	pool->buf_size = arg->buf_size;
+	pool->flags = arg->flags;
+	pool->numa_node = arg->node;
+	spin_lock_init(&pool->lock);
+	init_waitqueue_head(&pool->released);
+	return pool;
+}
+
+static struct zc_pool *pool_build(const struct zcdev_pool_create *arg)
+{
+	struct zc_pool *pool;
+	unsigned long pages;
+	int ret;
+
+	ret = check_geometry(arg);
+	if (ret)
+		return ERR_PTR(ret);
+	pool = pool_new(arg);
+	if (!pool)
+		return ERR_PTR(-ENOMEM);
+
+	pages = zc_pool_bytes(pool) >> PAGE_SHIFT;
+	ret = charge_after_draining(&pool->user, pages);
+	if (ret) {
+		kvfree(pool);
+		return ERR_PTR(ret);
+	}
+	pool->charged = pages;
+	ret = pool_alloc_bufs(pool);
+	if (ret) {
+		pool_release_all(pool);
+		return ERR_PTR(ret);
+	}
+	return pool;
+}
+
+/**
+ * zc_pool_create() - give an open file its pool
+ * @file: the file
+ * @arg: count, buf_size, flags and node are used; flags are known ones
+ *
+ * Context: process; may be called under mmap_lock.
+ * Return: 0 or an errno as in the uapi header.
+ */
+int zc_pool_create(struct zc_file *file, const struct zcdev_pool_create *arg)
+{
+	struct zc_pool *pool;
+
+	if (mutex_lock_killable(&file->lock))
+		return -EINTR;
+	pool = file->pool ? ERR_PTR(-EEXIST) : pool_build(arg);
+	if (!IS_ERR(pool))
+		/* Published last, complete. */
+		smp_store_release(&file->pool, pool);
+	mutex_unlock(&file->lock);
+	return PTR_ERR_OR_ZERO(pool);
+}
+
+/**
+ * zc_pool_default_buf_size() - buffer size of pools that nobody specified
+ *
+ * Context: any.
+ * Return: bytes; a module parameter that is out of range counts as its bound.
+ */
+u32 zc_pool_default_buf_size(void)
+{
+	u32 kib = clamp(READ_ONCE(default_buf_kib), (u32)(PAGE_SIZE / SZ_1K),
+			(u32)(ZC_BUF_MAX / SZ_1K));
+
+	return rounddown_pow_of_two(kib) * SZ_1K;
+}
+
+/**
+ * zc_pool_default_count() - buffers of a pool that a transfer makes
+ *
+ * Context: any.
+ */
+u32 zc_pool_default_count(void)
+{
+	return max(READ_ONCE(default_count), 1U);
+}
+
+/**
+ * zc_pool_create_default() - a pool for a file that has none
+ * @file: the file
+ * @bytes: size of the pool, rounded up to whole buffers; 0 for the default
+ *
+ * A small pool is one buffer, no larger than need be.
+ *
+ * Context: process; may be called under mmap_lock.
+ * Return: 0, also if the file has a pool already, or an errno.
+ */
+int zc_pool_create_default(struct zc_file *file, u64 bytes)
+{
+	struct zcdev_pool_create arg = {
+		.buf_size = zc_pool_default_buf_size(),
+		.count = zc_pool_default_count(),
+		.node = ZCDEV_NODE_ANY,
+	};
+	u64 count;
+	int ret;
+
+	if (zc_file_pool(file))
+		return 0;
+	if (bytes) {
+		if (bytes < arg.buf_size)
+			arg.buf_size = roundup_pow_of_two(PAGE_ALIGN(bytes));
+		count = DIV_ROUND_UP_ULL(bytes, arg.buf_size);
+		if (count > U32_MAX)
+			return -ENOSPC;
+		arg.count = count;
+	}
+	ret = zc_pool_create(file, &arg);
+	return ret == -EEXIST ? 0 : ret;
+}
+
+/**
+ * zc_pool_buf_referenced() - does anybody outside hold a page of a buffer?
+ * @pool: the pool
+ * @buf: one of its buffers
+ *
+ * Context: any.
+ * Return: false if at some moment during the call nobody did.
+ */
+bool zc_pool_buf_referenced(struct zc_pool *pool, const struct zc_buf *buf)
+{
+	int gen = atomic_read_acquire(&pool->map_gen);
+
+	if (zc_buf_referenced(buf, atomic_read(&pool->maps)))
+		return true;
+	smp_rmb();
+	return atomic_read(&pool->map_gen) != gen;
+}
+
+/* One pass over the pool; referenced buffers only if asked. */
+static u32 claim_pass(struct zc_pool *pool, struct zc_buf **bufs, u32 have,
+		      u32 want, bool referenced)
+{
+	u32 i;
+
+	lockdep_assert_held(&pool->lock);
+
+	for (i = 0; i < pool->count && have < want; i++) {
+		struct zc_buf *buf = &pool->bufs[i];
+
+		if (buf->staging)
+			continue;
+		if (!referenced && zc_pool_buf_referenced(pool, buf))
+			continue;
+		buf->staging = true;
+		bufs[have++] = buf;
+	}
+	return have;
+}
+
+/**
+ * zc_pool_claim() - take buffers for staging
+ * @pool: the pool
+ * @bufs: set to the buffers
+ * @want: how many at most
+ *
+ * Buffers that nobody references come first; others are given if there are
+ * not enough, and the caller has to look before it uses them.
+ *
+ * Context: process.
+ * Return: number of buffers, may be 0.
+ */
+u32 zc_pool_claim(struct zc_pool *pool, struct zc_buf **bufs, u32 want)
+{
+	u32 have;
+
+	spin_lock(&pool->lock);
+	have = claim_pass(pool, bufs, 0, want, false);
+	have = claim_pass(pool, bufs, have, want, true);
+	spin_unlock(&pool->lock);
+	return have;
+}
+
+/**
+ * zc_pool_unclaim() - give claimed buffers back
+ * @pool: the pool
+ * @bufs: the buffers; nothing of zcdev's is in flight in them
+ * @count: how many
+ *
+ * Context: process.
+ */
+void zc_pool_unclaim(struct zc_pool *pool, struct zc_buf **bufs, u32 count)
+{
+	spin_lock(&pool->lock);
+	while (count)
+		bufs[--count]->staging = false;
+	spin_unlock(&pool->lock);
+	wake_up_interruptible(&pool->released);
+}
+
+/**
+ * zc_pool_info() - describe a pool
+ * @pool: the pool
+ * @info: out_ members are set
+ *
+ * Context: process.
+ */
+void zc_pool_info(struct zc_pool *pool, struct zcdev_pool_info *info)
+{
+	u32 i, staging = 0, in_flight = 0, contiguous = 0;
+
+	for (i = 0; i < pool->count; i++) {
+		const struct zc_buf *buf = &pool->bufs[i];
+
+		contiguous += buf->nr == 1;
+		if (READ_ONCE(buf->staging))
+			staging++;
+		else if (zc_pool_buf_referenced(pool, buf))
+			in_flight++;
+		cond_resched();
+	}
+	info->out_pool_flags = pool->flags;
+	info->out_count = pool->count;
+	info->out_buf_size = pool->buf_size;
+	info->out_node = pool->numa_node;
+	info->out_contiguous = contiguous;
+	info->out_staging = staging;
+	info->out_in_flight = in_flight;
+	info->out_free = pool->count - staging - in_flight;
+	info->out_charged = pool->user ? (u64)pool->charged << PAGE_SHIFT : 0;
+}

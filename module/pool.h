@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _ZC_POOL_H
+#define _ZC_POOL_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+#include "buffer.h"
+
+#define ZC_POOL_FLAGS	(ZCDEV_POOL_CONTIGUOUS | ZCDEV_POOL_DMA32)
+#define ZC_BUF_MAX	SZ_4M
+
+struct user_struct;
+struct zcdev_pool_create;
+struct zcdev_pool_info;
+
+/**
+ * struct zc_pool - buffers of one open file
+ * @count: number of buffers
+ * @buf_size: bytes of each
+ * @flags: ZCDEV_POOL_
+ * @numa_node: where its memory must be, or NUMA_NO_NODE
+ * @user: who is charged, with a reference; NULL if exempt
+ * @charged: pages not yet uncharged
+ * @maps: vmas
+ * @map_gen: counts what may give user space new page references: mmap, fork,
+ *	fault
+ * @lock: protects @staging of every buffer; innermost
+ * @released: woken when a transfer gives buffers back
+ * @draining: in the list of closed pools
+ * @bufs: the buffers
+ *
+ * Owned by its struct zc_file. Transfers and mappings hold the file, so there
+ * is no reference count. When the file goes and pages are still out, the list
+ * of draining pools becomes the owner.
+ */
+struct zc_pool {
+	u32 count;
+	u32 buf_size;
+	u32 flags;
+	int numa_node;
+	struct user_struct *user;
+	unsigned long charged;
+	atomic_t maps;
+	atomic_t map_gen;
+	spinlock_t lock;
+	wait_queue_head_t released;
+	struct list_head draining;
+	struct zc_buf bufs[] __counted_by(count);
+};
+
+/**
+ * struct zc_file - one open file of /dev/zcdev
+ * @lock: serialises creation of @pool; taken inside mmap_lock, so nobody may
+ *	touch user memory while holding it
+ * @pool: NULL, then set once and valid until the file is released
+ */
+struct zc_file {
+	struct mutex lock;
+	struct zc_pool *pool;
+};
+
+static inline struct zc_pool *zc_file_pool(struct zc_file *file)
+{
+	/* Pairs with the release in zc_pool_create(). */
+	return smp_load_acquire(&file->pool);
+}
+
+static inline u64 zc_pool_bytes(const struct zc_pool *pool)
+{
+	return (u64)pool->count * pool->buf_size;
+}
+
+int zc_pool_create(struct zc_file *file, const struct zcdev_pool_create *arg);
+int zc_pool_create_default(struct zc_file *file, u64 bytes);
+void zc_pool_close(struct zc_pool *pool);
+void zc_pool_info(struct zc_pool *pool, struct zcdev_pool_info *info);
+u32 zc_pool_default_buf_size(void);
+u32 zc_pool_default_count(void);
+
+bool zc_pool_buf_referenced(struct zc_pool *pool, const struct zc_buf *buf);
+u32 zc_pool_claim(struct zc_pool *pool, struct zc_buf **bufs, u32 want);
+void zc_pool_unclaim(struct zc_pool *pool, struct zc_buf **bufs, u32 count);
+
+void zc_pool_exit(void);
+
+#endif /* _ZC_POOL_H */

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ZCDEV_TRANSFER: from what the caller wrote to a pipeline and back.
+ *
+ * Everything is checked, and the memory for the results written once, before
+ * the first byte moves. From then on whatever happens is a result, not an
+ * error of the ioctl.
+ */
+#include "transfer.h"
+
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "pool.h"
+
+/**
+ * struct zc_transfer - one ioctl under way
+ * @arg: what the caller wrote, once
+ * @uarg: where the results go
+ * @ends: the ends as the caller wrote them, source first
+ * @source: where the bytes come from
+ * @sink: where they go
+ */
+struct zc_transfer {
+	struct zcdev_transfer *arg;
+	struct zcdev_transfer __user *uarg;
+	struct zcdev_end ends[1 + ZC_TRANSFER_SINKS];
+	struct zc_end source;
+	struct zc_end sink;
+};
+
+static int check_arg(const struct zcdev_transfer *arg)
+{
+	if (arg->flags & ~ZC_TRANSFER_FLAGS || arg->reserved ||
+	    arg->sink_count < 1 || arg->sink_count > ZC_TRANSFER_SINKS)
+		return -EINVAL;
+	if (arg->end_size < offsetofend(struct zcdev_end, out_copied))
+		return -EINVAL;
+	if (arg->end_size > PAGE_SIZE)
+		return -E2BIG;
+	if (arg->depth > ZC_TRANSFER_DEPTH)
+		return -EINVAL;
+	if (arg->chunk && (!is_power_of_2(arg->chunk) || arg->chunk < SZ_4K))
+		return -EINVAL;
+	return 0;
+}
+
+static void __user *end_uptr(const struct zc_transfer *t, u32 i)
+{
+	return u64_to_user_ptr(t->arg->ends) + (size_t)i * t->arg->end_size;
+}
+
+static int read_ends(struct zc_transfer *t)
+{
+	u32 i;
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(t->ends); i++) {
+		ret = copy_struct_from_user(&t->ends[i], sizeof(t->ends[i]),
+					    end_uptr(t, i), t->arg->end_size);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int write_end(const struct zc_transfer *t, u32 i)
+{
+	const struct zcdev_end *end = &t->ends[i];
+	size_t from = offsetof(struct zcdev_end, out_kind);
+	size_t len = offsetofend(struct zcdev_end, out_copied) - from;
+
+	return copy_to_user(end_uptr(t, i) + from, (char *)end + from, len) ?
+	       -EFAULT : 0;
+}
+
+/* Also called before anything moves, to see that it can be done after. */
+static int write_results(struct zc_transfer *t, u64 bytes, int error)
+{
+	u32 i;
+	int ret;
+
+	zc_end_report(&t->source, &t->ends[0]);
+	zc_end_report(&t->sink, &t->ends[1]);
+	for (i = 0; i < ARRAY_SIZE(t->ends); i++) {
+		ret = write_end(t, i);
+		if (ret)
+			return ret;
+	}
+	if (put_user(-error, &t->uarg->out_error) ||
+	    copy_to_user(&t->uarg->out_bytes, &bytes, sizeof(bytes)))
+		return -EFAULT;
+	return 0;
+}
+
+/* How many bytes to expect: the end of a file is known in advance. */
+static u64 expected_len(const struct zc_transfer *t, u64 len)
+{
+	const struct zc_end *source = &t->source;
+	loff_t size;
+
+	if (len != ZCDEV_TO_END || !source->source->at_end)
+		return len;
+	size = i_size_read(source->file->f_mapping->host);
+	return size > source->pos ? size - source->pos : 0;
+}
+
+static int prepare_ends(struct zc_transfer *t, u64 *len)
+{
+	bool strict = t->arg->flags & ZCDEV_TRANSFER_STRICT;
+	int ret;
+
+	ret = zc_end_open_source(&t->source, &t->ends[0]);
+	if (!ret)
+		ret = zc_end_open_sink(&t->sink, &t->ends[1]);
+	if (!ret)
+		ret = t->source.source->prepare(&t->source, *len, strict);
+	if (!ret)
+		ret = t->sink.sink->prepare(&t->sink, expected_len(t, *len),
+					    strict, &t->source);
+	if (!ret)
+		ret = zc_end_check_overlap(&t->source, &t->sink, len);
+	return ret;
+}
+
+static struct zc_pipeline *make_pipeline(struct zc_file *file,
+					 struct zc_transfer *t, u64 len)
+{
+	bool nonblock = t->sink.file->f_flags & O_NONBLOCK;
+	struct zc_pipeline *p;
+	struct zc_pool *pool;
+	u32 depth;
+	int ret;
+
+	ret = zc_pool_create_default(file, 0);
+	if (ret)
+		return ERR_PTR(ret);
+	pool = zc_file_pool(file);
+	if (t->arg->chunk > pool->buf_size)
+		return ERR_PTR(-EINVAL);
+
+	depth = min(t->arg->depth ?: ZC_TRANSFER_DEPTH, pool->count);
+	p = zc_pipeline_new(pool, depth, nonblock);
+	if (IS_ERR(p))
+		return p;
+	p->source = &t->source;
+	p->sink = &t->sink;
+	p->remaining = len;
+	p->strict = t->arg->flags & ZCDEV_TRANSFER_STRICT;
+	p->chunk_size = t->arg->chunk ?: pool->buf_size;
+	/* A source that reads whole blocks decides, else the sink may. */
+	p->phase = t->source.phase ?: t->sink.phase;
+	return p;
+}
+
+static void finish_ends(struct zc_transfer *t, u64 bytes)
+{
+	if (t->source.source->finish)
+		t->source.source->finish(&t->source, bytes);
+	if (t->sink.sink->finish)
+		t->sink.sink->finish(&t->sink, bytes);
+}
+
+/* Returns an errno only if nothing moved. */
+static int run(struct zc_transfer *t, struct zc_pipeline *p)
+{
+	int error, ret;
+	u64 bytes;
+
+	if (p->sink->sink->wait)
+		p->sink->sink->wait(p->sink, p);
+	zc_pipeline_run(p);
+	bytes = p->bytes;
+	error = p->error;
+	finish_ends(t, bytes);
+	if (!error)
+		error = t->sink.error;
+	if (!bytes && error)
+		return error;
+	if (error == -ERESTARTSYS)
+		error = -EINTR;
+	ret = write_results(t, bytes, error);
+	return ret;
+}
+
+static int transfer(struct zc_file *file, struct zc_transfer *t)
+{
+	u64 len = t->arg->len;
+	struct zc_pipeline *p;
+	int ret;
+
+	ret = read_ends(t);
+	if (!ret)
+		ret = prepare_ends(t, &len);
+	if (!ret)
+		ret = write_results(t, 0, 0);
+	if (ret || !len)
+		return ret;
+
+	p = make_pipeline(file, t, len);
+	if (IS_ERR(p))
+		return PTR_ERR(p);
+	ret = run(t, p);
+	zc_pipeline_free(p);
+	return ret;
+}
+
+/**
+ * zc_transfer_ioctl() - ZCDEV_TRANSFER
+ * @file: whose pool
+ * @arg: the kernel's copy of the caller's struct
+ * @uarg: where it came from, and where the results go
+ *
+ * Context: process; sleeps.
+ * Return: 0 or an errno as in the uapi header.
+ */
+int zc_transfer_ioctl(struct zc_file *file, struct zcdev_transfer *arg,
+		      struct zcdev_transfer __user *uarg)
+{
+	struct zc_transfer *t;
+	int ret;
+
+	ret = check_arg(arg);
+	if (ret)
+		return ret;
+	t = kzalloc(sizeof(*t), GFP_KERNEL);
+	if (!t)
+		return -ENOMEM;
+	t->arg = arg;
+	t->uarg = uarg;
+	ret = transfer(file, t);
+	zc_end_close(&t->sink);
+	zc_end_close(&t->source);
+	kfree(t);
+	return ret;
+}

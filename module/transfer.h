@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _ZC_TRANSFER_H
+#define _ZC_TRANSFER_H
+
+#include <linux/compiler_types.h>
+
+#include "pipeline.h"
+
+#define ZC_TRANSFER_FLAGS	ZCDEV_TRANSFER_STRICT
+#define ZC_TRANSFER_SINKS	1
+#define ZC_TRANSFER_DEPTH	ZC_PIPELINE_DEPTH
+
+struct zc_file;
+struct zcdev_transfer;
+
+int zc_transfer_ioctl(struct zc_file *file, struct zcdev_transfer *arg,
+		      struct zcdev_transfer __user *uarg);
+
+#endif /* _ZC_TRANSFER_H */
