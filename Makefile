@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# zcdev: the module, the tool, and how both are tested. `make help` lists what
+# there is. Kbuild says what the module consists of.
+
+VERSION	:= $(shell cat VERSION)
+KDIR	?= /lib/modules/$(shell uname -r)/build
+PREFIX	?= /usr/local
+INCLUDEDIR ?= $(PREFIX)/include
+
+# The kernel that check-one, check-kernel, shell and bench use.
+K ?= 6.12
+KERNELS := 6.1 6.12 debug
+
+CC	?= cc
+CFLAGS	?= -O2 -g
+SELFTEST_FLAGS := -Wall -Wextra -D_GNU_SOURCE -Iuapi -Iselftests
+SELFTEST_LIBS := -Wl,--as-needed -lcmocka -luring -lnl-genl-3 -lnl-3 -lpthread
+
+ifeq ($(V),1)
+Q :=
+say = @:
+else
+Q := @
+say = @printf '  %-7s %s\n'
+MAKEFLAGS += --no-print-directory
+endif
+
+all: module tools
+
+##@ Build
+module: ## zcdev.ko, for the running kernel or KDIR=build tree
+	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR) W=1 modules
+
+tools: ## tools/zcdevctl
+	$(Q)$(MAKE) -C tools PREFIX=$(PREFIX)
+
+install: all ## all of it, below DESTDIR and PREFIX
+	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_DIR=updates \
+		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	$(Q)$(MAKE) -C tools PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install
+	install -D -m 0644 uapi/zcdev.h $(DESTDIR)$(INCLUDEDIR)/linux/zcdev.h
+
+uninstall: ## what install put there
+	rm -f $(DESTDIR)/lib/modules/$$($(MAKE) -s -C $(KDIR) kernelrelease)/updates/zcdev.ko*
+	$(if $(DESTDIR),,-depmod -a)
+	$(Q)$(MAKE) -C tools PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) uninstall
+	rm -f $(DESTDIR)$(INCLUDEDIR)/linux/zcdev.h
+
+clean: ## everything built here; the cache of kernels stays
+	$(Q)$(MAKE) -C tools clean
+	$(Q)rm -rf build zcdev.ko zcdev.o zcdev.mod* .zcdev.* Module.symvers modules.order
+	$(Q)rm -rf .Module.symvers.cmd .modules.order.cmd .tmp_versions
+	$(Q)find module \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' \) -delete
+
+##@ Test
+deps: ## install what testing needs, as root
+	$(Q)selftests/qemu/deps
+
+check: deps ## everything, on every kernel; ends with the count
+	$(Q)selftests/check
+
+check-kernel: $(K:%=guest-%) ## all selftests on one kernel: K=6.1, 6.12 or debug
+	$(Q)selftests/qemu/run -k $(K)
+
+check-one: $(K:%=guest-%) ## one selftest on one kernel: T=name K=6.12
+	$(Q)selftests/qemu/run -v -k $(K) $(T:%=-t %)
+
+shell: $(K:%=guest-%) ## a shell in the guest with the module loaded: K=6.1
+	$(Q)selftests/qemu/run --shell -k $(K)
+
+lint: ## checkpatch, sparse, warnings, shellcheck, codespell
+	$(Q)selftests/lint
+
+##@ Measure
+demo: deps ## move a file to a peer and to a disk, and count what that costs
+	$(Q)selftests/bench/demo
+
+bench: $(K:%=guest-%) bench-programs ## compare with other movers: K=6.1 [ONLY=zcdev,sendfile]
+	$(Q)selftests/bench/bench -k $(K) $(ONLY:%=--only %)
+
+profile: $(K:%=guest-%) bench-programs ## one mover's hot functions: K=6.1 ONLY=zcdev [TO=tcp|file]
+	$(Q)selftests/bench/bench -k $(K) --profile $(ONLY:%=--only %) $(TO:%=--to %)
+
+help: ## this list
+	@awk -F ':.*## ' '/^##@/ { print substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+
+# Parts of the above
+
+# A kernel to boot; see selftests/qemu/kernel for what is cached where.
+build/kernels/%.stamp: selftests/qemu/kernel selftests/qemu/debug.config
+	$(Q)selftests/qemu/kernel $* >/dev/null
+	$(Q)touch $@
+
+# The module for that kernel. Before 6.13 Kbuild cannot put objects anywhere
+# but beside the sources, so each kernel gets a tree of links to them.
+build/module-%/zcdev.ko: build/kernels/%.stamp FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)find $(@D) -type l -delete
+	$(Q)cp -rsf $(CURDIR)/Kbuild $(CURDIR)/module $(CURDIR)/uapi $(@D)
+	$(say) MODULE $*
+	$(Q)$(MAKE) -s -C build/kernels/$*/build M=$(CURDIR)/$(@D) W=1 KCFLAGS=-Werror modules
+
+PROGRAMS := $(patsubst selftests/%.c,build/selftests/%,$(wildcard selftests/*.c))
+
+build/selftests/%: selftests/%.c $(wildcard selftests/*.h) uapi/zcdev.h
+	$(Q)mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(CC) $(SELFTEST_FLAGS) $(CFLAGS) -o $@ $< $(SELFTEST_LIBS)
+
+$(KERNELS:%=guest-%): guest-%: build/module-%/zcdev.ko tools $(PROGRAMS)
+
+bench-programs: build/bench/count.so build/bench/measure build/bench/movers
+
+build/bench/count.so: selftests/qemu/plugin/count.c selftests/qemu/plugin/mark.h
+	$(Q)mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(CC) -Wall -Wextra $(CFLAGS) -fPIC -shared -fvisibility=hidden -o $@ $<
+
+build/bench/%: selftests/bench/%.c selftests/qemu/plugin/mark.h
+	$(Q)mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(CC) -Wall -Wextra -D_GNU_SOURCE -Iselftests/qemu/plugin $(CFLAGS) -o $@ $< \
+		-Wl,--as-needed -luring
+
+FORCE:
+
+.PHONY: all module tools install uninstall clean deps check check-kernel check-one shell lint \
+	demo bench profile help bench-programs FORCE $(KERNELS:%=guest-%)
+.SECONDARY:
