@@ -9,8 +9,7 @@
 #include "units.h"
 
 #define LINE		256
-#define MIN_BAR		10
-#define MAX_BAR		40
+#define BAR		20
 #define DEFAULT_WIDTH	80
 
 bool progress_wanted(void)
@@ -28,25 +27,24 @@ static void format_time(char *buf, size_t size, double seconds)
 		snprintf(buf, size, "%lu:%02lu", whole / 60, whole % 60);
 }
 
-static void format_bar(char *buf, int length, double part)
+static void format_bar(char buf[static BAR + 1], double part)
 {
-	int filled = part * length;
+	int filled = part * BAR;
 
-	memset(buf, ' ', length);
+	memset(buf, ' ', BAR);
 	memset(buf, '=', filled);
-	if (filled < length)
+	if (filled < BAR)
 		buf[filled] = '>';
-	buf[length] = 0;
+	buf[BAR] = 0;
 }
 
 static void format_known(char *buf, size_t size, int width, uint64_t bytes, uint64_t total,
 			 double seconds)
 {
 	char done[UNITS_TEXT], all[UNITS_TEXT], rate[UNITS_TEXT], left[UNITS_TEXT];
-	char bar[MAX_BAR + 1], rest[LINE];
+	char bar[BAR + 1], rest[LINE];
 	double part = total ? (double)bytes / total : 1;
 	double speed = seconds > 0 ? bytes / seconds : 0;
-	int room;
 
 	if (part > 1)
 		part = 1;
@@ -55,13 +53,12 @@ static void format_known(char *buf, size_t size, int width, uint64_t bytes, uint
 		format_time(left, sizeof(left), (total - part * total) / speed);
 	snprintf(rest, sizeof(rest), "%3.0f%%  %s of %s  %s  %s left", part * 100,
 		 units_size(done, bytes), units_size(all, total), units_rate(rate, speed), left);
-	room = width - (int)strlen(rest) - 5;
-	if (room < MIN_BAR) {
+	/* The numbers are worth more than the bar. */
+	format_bar(bar, part);
+	if ((int)strlen(rest) + BAR + 4 <= width)
+		snprintf(buf, size, "[%s]  %s", bar, rest);
+	else
 		snprintf(buf, size, "%s", rest);
-		return;
-	}
-	format_bar(bar, room < MAX_BAR ? room : MAX_BAR, part);
-	snprintf(buf, size, "[%s]  %s", bar, rest);
 }
 
 void progress_format(char *buf, size_t size, int width, uint64_t bytes, uint64_t total,

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * "zcdevctl transfer" from its arguments to its exit status, with real files
+ * and a kernel side that copies with read and write.
+ */
+#include "check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "fake_kernel.h"
+#include "fault.h"
+
+#define MAX_ARGS	16
+
+int __wrap_device_open(struct device *dev);
+
+/* What main() would see in its place; see WRAP_test_transfer in the Makefile. */
+int __wrap_device_open(struct device *dev)
+{
+	dev->path = "fake";
+	dev->fd = -1;
+	dev->ioctl = fake_ioctl;
+	return 0;
+}
+
+static char directory[64];
+static char said[4096];
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_reset();
+	strcpy(directory, "/tmp/zcdevctl-test-XXXXXX");
+	if (!mkdtemp(directory) || chdir(directory))
+		return -1;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", directory);
+	return chdir("/") || system(command);
+}
+
+static void put(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static const char *get(const char *path)
+{
+	static char text[4096];
+	FILE *file = fopen(path, "r");
+
+	assert_non_null(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = 0;
+	fclose(file);
+	return text;
+}
+
+/* Puts @path in the place of @fd; the answer undoes it. */
+static int redirect(FILE *stream, int fd, const char *path, int flags)
+{
+	int kept, file = open(path, flags, 0600);
+
+	assert_true(file >= 0);
+	fflush(stream);
+	kept = dup(fd);
+	dup2(file, fd);
+	close(file);
+	return kept;
+}
+
+static void restore(FILE *stream, int fd, int kept)
+{
+	fflush(stream);
+	dup2(kept, fd);
+	close(kept);
+}
+
+/* Runs "zcdevctl LINE"; what it says, on either stream, is in said[]. */
+static int run(const char *line)
+{
+	static char text[256];
+	char *argv[MAX_ARGS + 1] = { NULL };
+	char *word, *save;
+	int argc = 0, status, out, err;
+
+	snprintf(text, sizeof(text), "%s", line);
+	for (word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save))
+		argv[argc++] = word;
+	out = redirect(stdout, 1, ".said", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND);
+	err = redirect(stderr, 2, ".said", O_WRONLY | O_APPEND);
+	status = cmd_transfer.run(argc, argv);
+	restore(stdout, 1, out);
+	restore(stderr, 2, err);
+	strcpy(said, get(".said"));
+	return status;
+}
+
+static void check_said(const char *words)
+{
+	check_row(strstr(said, words), "no '%s' in '%s'", words, said);
+}
+
+static void test_new_file(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	umask(022);
+	put("a", "hello");
+	assert_int_equal(run("transfer a b"), STATUS_DONE);
+	assert_string_equal(get("b"), "hello");
+	assert_int_equal(stat("b", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+	check_said("5 bytes in ");
+	check_said(", synced\n");
+	check_said("in: direct, 5 zero-copied, 0 copied    out: buffered, 5 zero-copied");
+	assert_int_equal(fake.calls, 1);
+	assert_int_equal(fake.create.count, 1);
+	assert_int_equal(fake.create.buf_size, 4096);
+}
+
+static void test_longer_file_is_truncated(void **state)
+{
+	(void)state;
+	put("a", "new");
+	put("b", "old and longer");
+	assert_int_equal(run("transfer --no-sync a b"), STATUS_DONE);
+	assert_string_equal(get("b"), "new");
+	check_said("not synced (--no-sync)");
+}
+
+static void test_offsets(void **state)
+{
+	(void)state;
+	put("a", "0123456789");
+	put("b", "abcdefghij");
+	assert_int_equal(run("transfer -s 3 --in-offset 4 --out-offset 2 a b"), STATUS_DONE);
+	assert_string_equal(get("b"), "ab456fghij");
+}
+
+static void test_dangling_link(void **state)
+{
+	(void)state;
+	put("a", "hello");
+	assert_int_equal(mkdir("d", 0700), 0);
+	assert_int_equal(symlink("d/b", "b"), 0);
+	assert_int_equal(run("transfer a b"), STATUS_DONE);
+	assert_string_equal(get("d/b"), "hello");
+}
+
+static void test_own_source(void **state)
+{
+	(void)state;
+	put("a", "precious");
+	assert_int_equal(symlink("a", "s"), 0);
+	assert_int_equal(link("a", "l"), 0);
+	assert_int_equal(run("transfer a a"), STATUS_FAILED);
+	check_said("a and a are the same");
+	assert_int_equal(run("transfer a ./s"), STATUS_FAILED);
+	check_said("the same");
+	assert_int_equal(run("transfer l a"), STATUS_FAILED);
+	check_said("the same");
+	assert_string_equal(get("a"), "precious");
+	assert_int_equal(fake.calls, 0);
+}
+
+/* Within one file, apart from each other: the kernel says whether they overlap. */
+static void test_own_source_elsewhere(void **state)
+{
+	(void)state;
+	put("a", "0123456789");
+	assert_int_equal(run("transfer -s 2 --out-offset 5 a a"), STATUS_DONE);
+	assert_string_equal(get("a"), "0123401789");
+}
+
+static void test_refusal_keeps_the_old_file(void **state)
+{
+	(void)state;
+	put("a", "new");
+	put("b", "old");
+	fake.refuse = EOPNOTSUPP;
+	assert_int_equal(run("transfer --strict a b"), STATUS_FAILED);
+	assert_string_equal(get("b"), "old");
+	check_said("--strict forbids");
+	assert_null(strstr(said, "bytes"));
+	assert_int_equal(fake.calls, 1);
+	assert_int_equal(fake.seen[0], 0);
+}
+
+static void test_pipe_is_refused(void **state)
+{
+	(void)state;
+	put("a", "x");
+	assert_int_equal(mkfifo("p", 0600), 0);
+	assert_true(open("p", O_RDWR) >= 0);
+	fake.refuse = EOPNOTSUPP;
+	assert_int_equal(run("transfer p b"), STATUS_FAILED);
+	check_said("p is a pipe, which the loaded module does not take as a source");
+	assert_int_equal(run("transfer a p"), STATUS_FAILED);
+	check_said("p is a pipe, which the loaded module does not take as a sink");
+}
+
+static void test_blamed_end(void **state)
+{
+	(void)state;
+	put("a", "x");
+	fake.refuse = EIO;
+	fake.refuse_end = 0;
+	assert_int_equal(run("transfer a b"), STATUS_FAILED);
+	check_said("reading a failed: Input/output error");
+	fake.refuse_end = 1;
+	assert_int_equal(run("transfer a b"), STATUS_FAILED);
+	check_said("writing b failed: Input/output error");
+	fake.refuse_end = -1;
+	assert_int_equal(run("transfer a b"), STATUS_FAILED);
+	check_said("cannot move a to b: Input/output error");
+}
+
+static void test_stopped_with_counts(void **state)
+{
+	(void)state;
+	put("a", "0123456789");
+	fake.step = 4;
+	fake.step_times = 1;
+	fake.step_errno = ENOSPC;
+	assert_int_equal(run("transfer a b"), STATUS_FAILED);
+	check_said("4 bytes in ");
+	check_said(", not synced\n");
+	check_said("zcdevctl: writing b failed: No space left on device");
+	assert_string_equal(get("b"), "0123");
+}
+
+static void test_source_ends_early(void **state)
+{
+	(void)state;
+	put("a", "12345");
+	assert_int_equal(run("transfer -s 9 a b"), STATUS_FAILED);
+	check_said("zcdevctl: a ended after 5 of 9 bytes\n");
+	check_said(", synced\n");
+	assert_string_equal(get("b"), "12345");
+}
+
+static void test_quiet(void **state)
+{
+	(void)state;
+	put("a", "x");
+	assert_int_equal(run("transfer -q a b"), STATUS_DONE);
+	assert_string_equal(said, "");
+}
+
+/* Standard output is the sink, so it cannot have the summary as well. */
+static void test_stdio(void **state)
+{
+	int in, out, err, status;
+	char *argv[] = { "transfer", "-", "-", NULL };
+
+	(void)state;
+	put("a", "0123456789");
+	put("b", "abc");
+	in = redirect(stdin, 0, "a", O_RDONLY);
+	assert_int_equal(lseek(0, 6, SEEK_SET), 6);
+	out = redirect(stdout, 1, "b", O_WRONLY | O_APPEND);
+	err = redirect(stderr, 2, ".said", O_WRONLY | O_CREAT);
+	status = cmd_transfer.run(3, argv);
+	restore(stderr, 2, err);
+	restore(stdout, 1, out);
+	restore(stdin, 0, in);
+	assert_int_equal(status, STATUS_DONE);
+	assert_string_equal(get("b"), "abc6789");
+	strcpy(said, get(".said"));
+	check_said("4 bytes in ");
+}
+
+static void test_json(void **state)
+{
+	struct json_object *root, *object;
+
+	(void)state;
+	put("a", "hello");
+	assert_int_equal(run("transfer -j a b"), STATUS_DONE);
+	root = json_tokener_parse(said);
+	assert_non_null(root);
+	assert_int_equal(json_pointer_get(root, "/sinks/0/bytes", &object), 0);
+	assert_int_equal(json_object_get_int64(object), 5);
+	assert_int_equal(json_pointer_get(root, "/pool/buf_size", &object), 0);
+	assert_int_equal(json_object_get_int64(object), 4096);
+	json_object_put(root);
+}
+
+static void test_json_tells_of_failures(void **state)
+{
+	(void)state;
+	assert_int_equal(run("transfer -j nowhere b"), STATUS_FAILED);
+	check_said("\"error\": \"ENOENT\"");
+	check_said("\"message\": \"cannot open nowhere:");
+	assert_int_equal(access("b", F_OK), -1);
+}
+
+static void test_bad_ends(void **state)
+{
+	(void)state;
+	put("a", "x");
+	assert_int_equal(mkdir("d", 0700), 0);
+	assert_int_equal(run("transfer d b"), STATUS_FAILED);
+	check_said("cannot open d: Is a directory");
+	assert_int_equal(run("transfer a d"), STATUS_FAILED);
+	check_said("cannot write to d: Is a directory");
+	assert_int_equal(run("transfer a no/b"), STATUS_FAILED);
+	check_said("create the directory first");
+	assert_int_equal(run("transfer a unix:nobody"), STATUS_FAILED);
+	check_said("cannot connect to unix:nobody");
+	assert_int_equal(run("transfer a"), STATUS_USAGE);
+	assert_int_equal(fake.calls, 0);
+}
+
+/* Half, and half again, until the limit is met. */
+static void test_pool_shrinks(void **state)
+{
+	static const int errnos[] = { EDQUOT, ENOMEM, ENOSPC };
+	size_t i;
+
+	(void)state;
+	put("a", "x");
+	assert_int_equal(truncate("a", 64 << 20), 0);
+	for (i = 0; i < COUNT(errnos); i++) {
+		fake_reset();
+		fake.pool_limit = 1 << 20;
+		fake.pool_errno = errnos[i];
+		assert_int_equal(run("transfer --no-sync a b"), STATUS_DONE);
+		assert_true(fake.creates > 1);
+		assert_int_equal(fake.create.count * fake.create.buf_size, 1 << 20);
+	}
+}
+
+static void test_pool_as_asked_or_not_at_all(void **state)
+{
+	(void)state;
+	put("a", "x");
+	fake.pool_limit = 1 << 20;
+	fake.pool_errno = EDQUOT;
+	assert_int_equal(run("transfer --chunk 1M --depth 2 a b"), STATUS_FAILED);
+	check_said("cannot make a pool of 2 x 1.0 MiB");
+	check_said("ulimit -l");
+	assert_int_equal(fake.creates, 1);
+	assert_int_equal(access("b", F_OK), -1);
+	fake.pool_errno = EINVAL;
+	assert_int_equal(run("transfer --depth 1000 a b"), STATUS_FAILED);
+	assert_int_equal(fake.creates, 2);
+}
+
+#define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_DIRECTORY(test_new_file),
+		IN_DIRECTORY(test_longer_file_is_truncated),
+		IN_DIRECTORY(test_offsets),
+		IN_DIRECTORY(test_dangling_link),
+		IN_DIRECTORY(test_own_source),
+		IN_DIRECTORY(test_own_source_elsewhere),
+		IN_DIRECTORY(test_refusal_keeps_the_old_file),
+		IN_DIRECTORY(test_pipe_is_refused),
+		IN_DIRECTORY(test_blamed_end),
+		IN_DIRECTORY(test_stopped_with_counts),
+		IN_DIRECTORY(test_source_ends_early),
+		IN_DIRECTORY(test_quiet),
+		IN_DIRECTORY(test_stdio),
+		IN_DIRECTORY(test_json),
+		IN_DIRECTORY(test_json_tells_of_failures),
+		IN_DIRECTORY(test_bad_ends),
+		IN_DIRECTORY(test_pool_shrinks),
+		IN_DIRECTORY(test_pool_as_asked_or_not_at_all),
+	};
+
+	return cmocka_run_group_tests_name("transfer", tests, NULL, NULL);
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "check.h"
+
+#include "transfer_opts.h"
+
+#define MAX_ARGS	32
+
+/* Splits at spaces; getopt may reorder the array. */
+static int parse(struct transfer_opts *opts, const char *line, struct fault *f)
+{
+	static char text[512];
+	char *argv[MAX_ARGS + 1] = { "transfer" };
+	char *word, *save;
+	int argc = 1;
+
+	snprintf(text, sizeof(text), "%s", line);
+	for (word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save))
+		argv[argc++] = word;
+	return transfer_opts_parse(opts, argc, argv, f);
+}
+
+static void parse_ok(struct transfer_opts *opts, const char *line)
+{
+	struct fault f;
+
+	check_row(!parse(opts, line, &f), "'%s' refused: %s", line, f.text);
+}
+
+static void test_defaults(void **state)
+{
+	struct transfer_opts o;
+
+	(void)state;
+	parse_ok(&o, "a b");
+	assert_true(o.len == ZCDEV_TO_END);
+	assert_true(o.in_offset == TRANSFER_NO_OFFSET);
+	assert_true(o.out_offset == TRANSFER_NO_OFFSET);
+	assert_int_equal(o.chunk, 0);
+	assert_int_equal(o.depth, 0);
+	assert_int_equal(o.end_flags, 0);
+	assert_false(o.strict || o.no_sync || o.json || o.quiet || o.no_progress || o.help);
+	assert_int_equal(o.sink_count, 1);
+	assert_string_equal(o.ends[0].text, "a");
+	assert_string_equal(o.ends[1].text, "b");
+}
+
+static void test_all_set(void **state)
+{
+	struct transfer_opts o;
+
+	(void)state;
+	parse_ok(&o, "-s 1M --in-offset 4K --out-offset=0 --via direct --strict --depth 3 "
+		     "--chunk 64K --no-sync -j --no-progress a b");
+	assert_int_equal(o.len, 1048576);
+	assert_int_equal(o.in_offset, 4096);
+	assert_int_equal(o.out_offset, 0);
+	assert_int_equal(o.end_flags, ZCDEV_END_DIRECT);
+	assert_int_equal(o.depth, 3);
+	assert_int_equal(o.chunk, 65536);
+	assert_true(o.strict && o.no_sync && o.json && o.no_progress);
+	assert_false(o.quiet);
+}
+
+static void test_spellings(void **state)
+{
+	struct transfer_opts o;
+
+	(void)state;
+	parse_ok(&o, "a b -q");
+	assert_true(o.quiet);
+	parse_ok(&o, "a --quiet b --size=7");
+	assert_true(o.quiet);
+	assert_int_equal(o.len, 7);
+	parse_ok(&o, "-s7 a b");
+	assert_int_equal(o.len, 7);
+	parse_ok(&o, "-s 0 a b");
+	assert_int_equal(o.len, 0);
+	parse_ok(&o, "--via auto --json - -");
+	assert_true(o.json);
+	assert_int_equal(o.ends[0].kind, ENDPOINT_STDIO);
+	assert_int_equal(o.ends[1].kind, ENDPOINT_STDIO);
+	parse_ok(&o, "--via buffered a b");
+	assert_int_equal(o.end_flags, ZCDEV_END_BUFFERED);
+	parse_ok(&o, "-- --strict -j");
+	assert_false(o.strict || o.json);
+	assert_string_equal(o.ends[0].text, "--strict");
+	parse_ok(&o, "--help");
+	assert_true(o.help);
+	parse_ok(&o, "-h too many ends here");
+	assert_true(o.help);
+	parse_ok(&o, "--in-offset 1 a tcp:h:1");
+	parse_ok(&o, "--out-offset 1 - b");
+}
+
+static const struct {
+	const char *line;
+	const char *word;
+} bad[] = {
+	{ "", "SRC and DST" },
+	{ "a", "SRC and DST" },
+	{ "a b c", "'c'" },
+	{ "--nope a b", "'--nope'" },
+	{ "--stric a b", "'--stric'" },
+	{ "--strictly a b", "'--strictly'" },
+	{ "--nope=3 a b", "'--nope'" },
+	{ "-x a b", "'-x'" },
+	{ "-jx a b", "'-x'" },
+	{ "a b -s", "'-s' needs" },
+	{ "a b --size", "'--size' needs" },
+	{ "--strict=1 a b", "'--strict' takes no" },
+	{ "-s x a b", "'x'" },
+	{ "-s -1 a b", "'-1'" },
+	{ "-s 1.5G a b", "'1.5G'" },
+	{ "-s 9000000T a b", "more than a file" },
+	{ "-s 18446744073709551615 a b", "more than a file" },
+	{ "--in-offset z a b", "--in-offset" },
+	{ "--out-offset z a b", "--out-offset" },
+	{ "--via fast a b", "'fast'" },
+	{ "--via Direct a b", "'Direct'" },
+	{ "--depth 0 a b", "--depth" },
+	{ "--depth 1K a b", "--depth" },
+	{ "--depth 4294967296 a b", "--depth" },
+	{ "--chunk 0 a b", "--chunk" },
+	{ "--chunk 2K a b", "--chunk" },
+	{ "--chunk 8M a b", "--chunk" },
+	{ "--chunk 5000 a b", "--chunk" },
+	{ "--chunk 4G a b", "--chunk" },
+	{ "--strict --via buffered a b", "--strict" },
+	{ "-j -q a b", "-q" },
+	{ "--in-offset 0 tcp:h:1 b", "--in-offset" },
+	{ "--out-offset 0 a unix:s", "--out-offset" },
+	{ "tcp:h a", "HOST:PORT" },
+	{ "a tcp-listen:", "port" },
+};
+
+static void test_bad(void **state)
+{
+	struct transfer_opts o;
+	struct fault f;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(bad); i++) {
+		check_row(parse(&o, bad[i].line, &f), "'%s' accepted", bad[i].line);
+		assert_int_equal(f.status, STATUS_USAGE);
+		check_sentence(f.text);
+		check_row(strstr(f.text, bad[i].word), "'%s' says: %s", bad[i].line, f.text);
+	}
+}
+
+/* What the manual has, the help has. */
+static void test_help(void **state)
+{
+	static const char * const words[] = {
+		"-s, --size SIZE", "--in-offset N", "--out-offset N", "--via HOW", "--strict",
+		"--depth N", "--chunk SIZE", "--no-sync", "-j, --json", "-q, --quiet",
+		"--no-progress", "-h, --help", "tcp-listen:", "unix-listen:",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(words); i++)
+		check_row(strstr(transfer_opts_help, words[i]), "no %s", words[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_all_set),
+		cmocka_unit_test(test_spellings),
+		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_help),
+	};
+
+	return cmocka_run_group_tests_name("transfer_opts", tests, NULL, NULL);
+}
