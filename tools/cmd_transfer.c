@@ -159,6 +159,8 @@ static int transfer(struct job *job, struct fault *f)
 		return -1;
 	catch_signal(SIGINT);
 	catch_signal(SIGTERM);
+	if (job_truncate(job, f))
+		return -1;
 	return move_and_finish(job, f);
 }
 

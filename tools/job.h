@@ -41,12 +41,17 @@ const char *job_name(const struct job *job, unsigned int i);
  * job_open - open everything, in the order that does the least harm on failure
  *
  * The device, the source, the pool, and only then the sink, which is created or
- * connected to. It is truncated last, once the kernel has agreed to serve it.
+ * connected to.
  *
  * Return: 0, or -1 with @f; job_close() is due in both cases.
  */
 int job_open(struct job *job, struct fault *f);
 void job_close(struct job *job);
+
+/* Empties files that will be overwritten, once the kernel has agreed to serve
+ * them: a refusal must not cost the user what was in there.
+ */
+int job_truncate(struct job *job, struct fault *f);
 
 /* What stopped @job->move, as a sentence. Returns -1. */
 int job_explain(struct job *job, struct fault *f);

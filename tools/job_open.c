@@ -102,8 +102,7 @@ static void prepare_move(struct job *job)
 		fill_end(job, i, &job->move.ends[i]);
 }
 
-/* A refusal must not cost the user what was in the file. */
-static int truncate_sinks(struct job *job, struct fault *f)
+int job_truncate(struct job *job, struct fault *f)
 {
 	unsigned int i;
 
@@ -126,7 +125,7 @@ int job_open(struct job *job, struct fault *f)
 	    open_sinks(job, f))
 		return -1;
 	prepare_move(job);
-	return truncate_sinks(job, f);
+	return 0;
 }
 
 void job_close(struct job *job)

@@ -133,8 +133,10 @@ static void run_in_slices(struct move *move)
 
 int move_run(struct move *move)
 {
-	move->bytes = 0;
-	if (move->slice_unit && move->len)
+	/* A signal that came while the ends were made ready. */
+	if (*move->stop)
+		move->error = EINTR;
+	else if (move->slice_unit && move->len)
 		run_in_slices(move);
 	else
 		transfer_all(move, move->len);

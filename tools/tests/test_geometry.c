@@ -66,6 +66,26 @@ static void test_at_most_8_mib(void **state)
 	}
 }
 
+/* Two buffers as long as they are of any use, for one to fill and one to drain. */
+static void test_shrink_order(void **state)
+{
+	static const struct {
+		uint32_t count, buf_size;
+	} ladder[] = {
+		{ 2, 2 * MIB }, { 2, 1 * MIB }, { 2, 512 * KIB }, { 2, 256 * KIB },
+		{ 1, 256 * KIB }, { 1, 128 * KIB },
+	};
+	struct geometry g = { .count = 4, .buf_size = 2 * MIB };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(ladder); i++) {
+		assert_true(geometry_shrink(&g, 4096));
+		assert_int_equal(g.count, ladder[i].count);
+		assert_int_equal(g.buf_size, ladder[i].buf_size);
+	}
+}
+
 /* Down to one page, never up, never for ever. */
 static void test_shrink_default(void **state)
 {
@@ -124,6 +144,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_choose),
 		cmocka_unit_test(test_at_most_8_mib),
+		cmocka_unit_test(test_shrink_order),
 		cmocka_unit_test(test_shrink_default),
 		cmocka_unit_test(test_shrink_keeps_what_was_asked),
 		cmocka_unit_test(test_shrink_stops_at_the_page),

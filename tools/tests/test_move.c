@@ -220,15 +220,31 @@ static void test_interrupted(void **state)
 	check_moved(5000);
 }
 
+static void raise_tick(void *context, uint64_t bytes)
+{
+	(void)context;
+	(void)bytes;
+	stop = 1;
+}
+
 /* The signal came while no ioctl was running. */
 static void test_interrupted_between_slices(void **state)
 {
 	(void)state;
-	stop = 1;
+	move.tick = raise_tick;
 	move.slice_unit = UNIT;
 	assert_int_equal(move_run(&move), -1);
 	assert_int_equal(move.error, EINTR);
 	assert_int_equal(fake.calls, 1);
+}
+
+static void test_interrupted_before(void **state)
+{
+	(void)state;
+	stop = 1;
+	assert_int_equal(move_run(&move), -1);
+	assert_int_equal(move.error, EINTR);
+	assert_int_equal(fake.calls, 0);
 }
 
 static void test_ask(void **state)
@@ -284,6 +300,7 @@ int main(void)
 		WITH_FILES(test_continued_before_the_first_byte),
 		WITH_FILES(test_interrupted),
 		WITH_FILES(test_interrupted_between_slices),
+		WITH_FILES(test_interrupted_before),
 		WITH_FILES(test_ask),
 		cmocka_unit_test(test_next_slice),
 	};
