@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The layout of every struct, in numbers that must never change, and without a
+ * byte of padding, so that it is the same for 32-bit programs.
+ */
+#include "zc_task.h"
+
+#define AT(type, member, offset) \
+	_Static_assert(offsetof(struct type, member) == (offset), #member)
+#define SIZE(type, size) \
+	_Static_assert(sizeof(struct type) == (size), #type)
+
+_Static_assert(ZCDEV_QUERY == 0xDC00, "number");
+_Static_assert(ZCDEV_POOL_CREATE == 0xDC01, "number");
+_Static_assert(ZCDEV_POOL_INFO == 0xDC02, "number");
+_Static_assert(ZCDEV_TRANSFER == 0xDC03, "number");
+
+SIZE(zcdev_query, 80);
+AT(zcdev_query, out_ioctls, 8);
+AT(zcdev_query, out_sources, 24);
+AT(zcdev_query, out_min_buf_size, 32);
+AT(zcdev_query, out_max_depth, 52);
+AT(zcdev_query, out_max_pool_bytes, 56);
+AT(zcdev_query, out_total_bytes, 72);
+
+SIZE(zcdev_pool_create, 24);
+AT(zcdev_pool_create, count, 8);
+AT(zcdev_pool_create, node, 16);
+AT(zcdev_pool_create, reserved, 20);
+
+SIZE(zcdev_pool_info, 48);
+AT(zcdev_pool_info, out_pool_flags, 8);
+AT(zcdev_pool_info, out_free, 36);
+AT(zcdev_pool_info, out_charged, 40);
+
+SIZE(zcdev_end, 64);
+AT(zcdev_end, offset, 8);
+AT(zcdev_end, out_kind, 16);
+AT(zcdev_end, out_bytes, 32);
+AT(zcdev_end, out_copied, 56);
+
+SIZE(zcdev_transfer, 56);
+AT(zcdev_transfer, len, 8);
+AT(zcdev_transfer, ends, 16);
+AT(zcdev_transfer, end_size, 24);
+AT(zcdev_transfer, depth, 36);
+AT(zcdev_transfer, reserved, 44);
+AT(zcdev_transfer, out_bytes, 48);
+
+/* The header that the compiler saw is the one that the module was built with. */
+static void same_as_kernel(void **state)
+{
+	struct zcdev_query q = { .size = sizeof(q) - 1 };
+	int fd = zc_open();
+
+	(void)state;
+	zc_assert_errno(zc_errno(ioctl(fd, 0xDC00, &q)), EINVAL, "79 bytes");
+	q.size = 80;
+	zc_assert_errno(zc_errno(ioctl(fd, 0xDC00, &q)), 0, "80 bytes");
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		{ "the numbers of the first version still hold",
+		  same_as_kernel, NULL, NULL, NULL },
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

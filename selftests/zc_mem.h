@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Memory seen from outside: where pages are, how much is free, who holds it.
+ */
+#ifndef ZC_MEM_H
+#define ZC_MEM_H
+
+#include <sys/uio.h>
+
+#include "zc.h"
+#include "zc_task.h"
+
+#define ZC_PAGE	4096UL
+
+/* All of a pool, or its first @len bytes. */
+static inline unsigned char *zc_map(int fd, size_t len)
+{
+	void *map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	assert_ptr_not_equal(map, MAP_FAILED);
+	return map;
+}
+
+/* Bytes in all pools, as QUERY says; @fd may be any open device. */
+static inline uint64_t zc_total(int fd)
+{
+	struct zcdev_query q;
+
+	assert_int_equal(zc_query(fd, &q), 0);
+	return q.out_total_bytes;
+}
+
+/* Draining pools of earlier tests are gone, and nothing else is there. */
+static inline void zc_wait_empty(void)
+{
+	int fd = zc_open();
+
+	assert_true(zc_wait_until(5, zc_total(fd) == 0));
+	close(fd);
+}
+
+/* Page frame number behind @addr, 0 if there is none. */
+static inline uint64_t zc_pfn(const volatile void *addr)
+{
+	uint64_t entry = 0;
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, &entry, sizeof(entry),
+			       (uintptr_t)addr / ZC_PAGE * sizeof(entry)),
+			 sizeof(entry));
+	close(fd);
+	return entry >> 63 ? entry & ((1ULL << 55) - 1) : 0;
+}
+
+/* Lines "NAME: N kB", or "NAME N". */
+static inline long zc_proc_value(const char *path, const char *name)
+{
+	char line[256];
+	long value = -1;
+	FILE *f = fopen(path, "re");
+
+	assert_non_null(f);
+	while (value < 0 && fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, strlen(name)) &&
+		    strchr(": \t", line[strlen(name)]))
+			value = atol(line + strlen(name) + 1);
+	fclose(f);
+	return value;
+}
+
+static inline void zc_write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t len = strlen(text);
+
+	if (fd < 0 || write(fd, text, len) != len)
+		fail_msg("%s: %s", path, strerror(errno));
+	close(fd);
+}
+
+/* KiB that are free or could be at once. */
+static inline long zc_available(void)
+{
+	zc_write_file("/proc/sys/vm/drop_caches", "3");
+	return zc_proc_value("/proc/meminfo", "MemAvailable");
+}
+
+/* A module parameter; the old value is kept in @old for putting it back. */
+static inline void zc_param(const char *name, const char *value, char old[16])
+{
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/module/zcdev/parameters/%s", name);
+	if (old) {
+		f = fopen(path, "re");
+		assert_non_null(f);
+		assert_non_null(fgets(old, 16, f));
+		fclose(f);
+	}
+	zc_write_file(path, value);
+}
+
+/*
+ * Queue @len bytes of memory in a stream by reference: the queue holds the
+ * page, nothing is copied. Returns 0 or an errno.
+ */
+static inline int zc_queue(int sock, const void *mem, size_t len)
+{
+	struct iovec iov = { (void *)mem, len };
+	int p[2], ret = 0;
+
+	if (pipe2(p, O_CLOEXEC))
+		return errno;
+	if (vmsplice(p[1], &iov, 1, 0) != (ssize_t)len ||
+	    splice(p[0], NULL, sock, NULL, len, 0) != (ssize_t)len)
+		ret = errno ?: EIO;
+	close(p[0]);
+	close(p[1]);
+	return ret;
+}
+
+#endif /* ZC_MEM_H */
