@@ -158,13 +158,7 @@ static void open_port(void)
 	int fd = -1;
 
 	for (int i = 0; i < 1000 && fd < 0; i++) {
-		fd = open("/dev/vport0p1", O_WRONLY | O_CLOEXEC);
-		for (int n = 1; n < 8 && fd < 0; n++) {
-			char name[32];
-
-			snprintf(name, sizeof(name), "/dev/vport%dp1", n);
-			fd = open(name, O_WRONLY | O_CLOEXEC);
-		}
+		fd = open("/dev/vport0p1", O_RDWR | O_CLOEXEC);
 		if (fd < 0)
 			usleep(10000);
 	}
@@ -598,6 +592,19 @@ static void run_program(const char *path)
 	check_kmsg(path);
 }
 
+/*
+ * A write to the port returns before the host has seen it, so wait for the byte
+ * with which the host answers the plan.
+ */
+static void say_goodbye(void)
+{
+	struct pollfd p = { .fd = fileno(port), .events = POLLIN };
+
+	fprintf(port, "1..%u\n", points);
+	fflush(port);
+	poll(&p, 1, 30000);
+}
+
 int main(void)
 {
 	const char *what = getenv("zcdev_run") ?: "tests";
@@ -626,8 +633,8 @@ int main(void)
 	else
 		run_program(what);
 
-	fprintf(port, "1..%u\n", points);
-	fflush(port);
+	if (strcmp(what, "shell"))
+		say_goodbye();
 	sync();
 	/* With -no-reboot this ends QEMU, ACPI or not. */
 	reboot(RB_AUTOBOOT);
