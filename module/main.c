@@ -6,16 +6,25 @@
 
 #include "chardev.h"
 #include "pool.h"
+#include "softnet.h"
 
 static int __init zcdev_init(void)
 {
-	return zc_chardev_init();
+	int ret = zc_softnet_init();
+
+	if (ret)
+		return ret;
+	ret = zc_chardev_init();
+	if (ret)
+		zc_softnet_exit();
+	return ret;
 }
 
 static void __exit zcdev_exit(void)
 {
 	zc_chardev_exit();
 	zc_pool_exit();
+	zc_softnet_exit();
 }
 
 module_init(zcdev_init);

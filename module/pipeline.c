@@ -29,10 +29,15 @@
 
 #include "buffer.h"
 #include "pool.h"
+#include "softnet.h"
 
 /* How soon to look again for buffers that came back. */
 #define IDLE_MIN_NS	(50 * NSEC_PER_USEC)
 #define IDLE_MAX_NS	(2 * NSEC_PER_MSEC)
+
+/* How soon to ask again whether the network can free some. */
+#define FLUSH_MIN	max(HZ / 250, 1)
+#define FLUSH_MAX	(HZ / 4)
 
 static struct zc_chunk *ring_chunk(struct zc_pipeline *p, u64 seq)
 {
@@ -327,6 +332,20 @@ static bool pipeline_sink_blocks(struct zc_pipeline *p)
 	       ring_chunk(p, p->drain)->state == ZC_CHUNK_FULL;
 }
 
+/* Buffers that stay out may only wait for somebody to free them. */
+static void pipeline_flush(struct zc_pipeline *p)
+{
+	if (p->idle_ns < IDLE_MAX_NS) {
+		p->flush_delay = FLUSH_MIN;
+		p->flush_at = jiffies;
+	} else if (time_after_eq(jiffies, p->flush_at)) {
+		zc_softnet_flush();
+		p->flush_at = jiffies + p->flush_delay;
+		p->flush_delay = min(p->flush_delay * 2,
+				     (unsigned long)FLUSH_MAX);
+	}
+}
+
 static void pipeline_wait(struct zc_pipeline *p)
 {
 	bool sink = pipeline_sink_blocks(p);
@@ -343,6 +362,8 @@ static void pipeline_wait(struct zc_pipeline *p)
 			return;
 		}
 	}
+	if (buffers)
+		pipeline_flush(p);
 	/* The sink may refuse for lack of memory: that too only time heals. */
 	if (buffers || (sink && !p->sink->sink->blocked(p->sink))) {
 		patience = min(patience, p->idle_ns);

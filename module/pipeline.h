@@ -88,6 +88,8 @@ struct zc_wait {
  * @bytes: accepted, the contiguous prefix
  * @blocked_since: jiffies when the sink became full, 0 if it is not
  * @idle_ns: how long to sleep until buffers are looked at again
+ * @flush_at: jiffies when to have the network free what it is done with
+ * @flush_delay: jiffies until the time after that
  * @event: something happened since the last look
  * @wq: where the transferring task, and nobody else, sleeps
  * @wait: how the sink wakes it
@@ -115,6 +117,8 @@ struct zc_pipeline {
 	u64 bytes;
 	unsigned long blocked_since;
 	u64 idle_ns;
+	unsigned long flush_at;
+	unsigned long flush_delay;
 	bool event;
 	wait_queue_head_t wq;
 	struct zc_wait wait;

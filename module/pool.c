@@ -28,6 +28,7 @@
 #include <zcdev.h>
 
 #include "account.h"
+#include "softnet.h"
 
 #define DRAIN_INTERVAL	(HZ / 4)
 
@@ -108,8 +109,10 @@ static bool drain_all(void)
 static void drain_work_fn(struct work_struct *work)
 {
 	mutex_lock(&draining_lock);
-	if (drain_all())
+	if (drain_all()) {
+		zc_softnet_flush();
 		schedule_delayed_work(&drain_work, DRAIN_INTERVAL);
+	}
 	mutex_unlock(&draining_lock);
 }
 

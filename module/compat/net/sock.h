@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _ZC_COMPAT_LINUX_NET_H
-#define _ZC_COMPAT_LINUX_NET_H
+#ifndef _ZC_COMPAT_NET_SOCK_H
+#define _ZC_COMPAT_NET_SOCK_H
 
 #include <linux/version.h>
-#include_next <linux/net.h>
+#include_next <net/sock.h>
 
 /*
  * MSG_SPLICE_PAGES with an ITER_BVEC, as sock_sendmsg() has it from 6.5 on,
@@ -12,9 +12,9 @@
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
 #include <linux/bvec.h>
+#include <linux/net.h>
 #include <linux/socket.h>
 #include <linux/uio.h>
-#include <net/sock.h>
 
 #ifndef MSG_SPLICE_PAGES
 #define MSG_SPLICE_PAGES	0x8000000
@@ -57,4 +57,4 @@ static inline int zc_compat_sock_sendmsg(struct socket *sock,
 #define sock_sendmsg	zc_compat_sock_sendmsg
 #endif
 
-#endif /* _ZC_COMPAT_LINUX_NET_H */
+#endif /* _ZC_COMPAT_NET_SOCK_H */
