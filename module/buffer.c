@@ -118,9 +118,9 @@ static bool piece_referenced(struct folio *folio, bool mapped)
 	 * one reference over, is ours alone.
 	 */
 	before = mapped ? folio_mapcount(folio) : 0;
-	smp_rmb();
+	smp_rmb();	/* keeps this order of looks ... */
 	refs = folio_ref_count(folio);
-	smp_rmb();
+	smp_rmb();	/* ... and this one */
 	after = mapped ? folio_mapcount(folio) : 0;
 
 	return before != after || refs != 1 + before;

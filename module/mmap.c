@@ -73,7 +73,7 @@ static int vma_populate(struct vm_area_struct *vma, const struct zc_pool *pool)
 	int ret = 0;
 
 	while (left && !ret) {
-		unsigned long i, nr = min(left, (unsigned long)POPULATE_BATCH);
+		unsigned long i, nr = min_t(unsigned long, left, POPULATE_BATCH);
 		unsigned long missing = nr;
 
 		for (i = 0; i < nr; i++)

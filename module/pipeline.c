@@ -61,6 +61,7 @@ void zc_chunk_complete(struct zc_chunk *chunk, long result)
 
 	spin_lock_irqsave(&p->wq.lock, flags);
 	chunk->result = result;
+	/* Pairs with chunk_completed(): the result first. */
 	smp_store_release(&chunk->complete, true);
 	WRITE_ONCE(p->event, true);
 	wake_up_locked(&p->wq);
@@ -73,9 +74,9 @@ static bool chunk_busy(const struct zc_chunk *chunk)
 	       chunk->state == ZC_CHUNK_DRAINING;
 }
 
-/* Pairs with zc_chunk_complete(): true means that the result is there. */
 static bool chunk_completed(const struct zc_chunk *chunk)
 {
+	/* Pairs with zc_chunk_complete(): the result is there. */
 	return chunk_busy(chunk) && smp_load_acquire(&chunk->complete);
 }
 
@@ -475,15 +476,16 @@ static int pipeline_claim(struct zc_pipeline *p, struct zc_buf **bufs,
 			  u32 want, bool nonblock)
 {
 	u32 have = zc_pool_claim(p->pool, bufs, want);
+	int ret = 0;
 
-	if (!have && nonblock)
-		return -EAGAIN;
-	if (!have &&
-	    wait_event_interruptible(p->pool->released,
-				     (have = zc_pool_claim(p->pool, bufs,
-							   want))))
-		return -ERESTARTSYS;
-	return have;
+	while (!have && !ret) {
+		if (nonblock)
+			return -EAGAIN;
+		ret = wait_event_interruptible(p->pool->released,
+					       zc_pool_has_unclaimed(p->pool));
+		have = zc_pool_claim(p->pool, bufs, want);
+	}
+	return have ?: ret;
 }
 
 static void pipeline_unclaim(struct zc_pipeline *p)

@@ -32,12 +32,12 @@
 
 #define DRAIN_INTERVAL	(HZ / 4)
 
-static unsigned int default_buf_kib = 2048;
+static unsigned int default_buf_kib = 4096;
 module_param(default_buf_kib, uint, 0644);
 MODULE_PARM_DESC(default_buf_kib,
 		 "Buffer size in KiB of pools that mmap() or a transfer makes (power of two, 4 to 4096)");
 
-static unsigned int default_count = 4;
+static unsigned int default_count = 2;
 module_param(default_count, uint, 0644);
 MODULE_PARM_DESC(default_count, "Buffers of a pool that a transfer makes");
 
@@ -340,7 +340,7 @@ bool zc_pool_buf_referenced(struct zc_pool *pool, const struct zc_buf *buf)
 
 	if (zc_buf_referenced(buf, atomic_read(&pool->maps)))
 		return true;
-	smp_rmb();
+	smp_rmb();	/* the generation is looked at last */
 	return atomic_read(&pool->map_gen) != gen;
 }
 
@@ -386,6 +386,22 @@ u32 zc_pool_claim(struct zc_pool *pool, struct zc_buf **bufs, u32 want)
 	have = claim_pass(pool, bufs, have, want, true);
 	spin_unlock(&pool->lock);
 	return have;
+}
+
+/**
+ * zc_pool_has_unclaimed() - would zc_pool_claim() give anything?
+ * @pool: the pool
+ *
+ * Context: any. The answer may be outdated at once.
+ */
+bool zc_pool_has_unclaimed(const struct zc_pool *pool)
+{
+	u32 i;
+
+	for (i = 0; i < pool->count; i++)
+		if (!READ_ONCE(pool->bufs[i].staging))
+			return true;
+	return false;
 }
 
 /**

@@ -47,7 +47,7 @@ struct zc_pool {
 	unsigned long charged;
 	atomic_t maps;
 	atomic_t map_gen;
-	spinlock_t lock;
+	spinlock_t lock;	/* staging of all bufs */
 	wait_queue_head_t released;
 	struct list_head draining;
 	struct zc_buf bufs[] __counted_by(count);
@@ -60,7 +60,7 @@ struct zc_pool {
  * @pool: NULL, then set once and valid until the file is released
  */
 struct zc_file {
-	struct mutex lock;
+	struct mutex lock;	/* creation of pool */
 	struct zc_pool *pool;
 };
 
@@ -83,6 +83,7 @@ u32 zc_pool_default_buf_size(void);
 u32 zc_pool_default_count(void);
 
 bool zc_pool_buf_referenced(struct zc_pool *pool, const struct zc_buf *buf);
+bool zc_pool_has_unclaimed(const struct zc_pool *pool);
 u32 zc_pool_claim(struct zc_pool *pool, struct zc_buf **bufs, u32 want);
 void zc_pool_unclaim(struct zc_pool *pool, struct zc_buf **bufs, u32 count);
 

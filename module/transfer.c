@@ -175,12 +175,8 @@ static int run(struct zc_transfer *t, struct zc_pipeline *p)
 	finish_ends(t, bytes);
 	if (!error)
 		error = t->sink.error;
-	if (!bytes && error)
-		return error;
-	if (error == -ERESTARTSYS)
-		error = -EINTR;
-	ret = write_results(t, bytes, error);
-	return ret;
+	ret = write_results(t, bytes, error == -ERESTARTSYS ? -EINTR : error);
+	return bytes || !error ? ret : error;
 }
 
 static int transfer(struct zc_file *file, struct zc_transfer *t)

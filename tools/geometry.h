@@ -9,8 +9,8 @@
 #include "units.h"
 
 /* Together at most 8 MiB, the default RLIMIT_MEMLOCK of Linux. */
-#define GEOMETRY_BUF_SIZE	(2 * MIB)
-#define GEOMETRY_COUNT		4
+#define GEOMETRY_BUF_SIZE	(4 * MIB)
+#define GEOMETRY_COUNT		2
 
 /* What the ABI allows; the lower bound is the page size if that is larger. */
 #define GEOMETRY_MIN_BUF	(4 * KIB)

@@ -298,7 +298,8 @@ struct zcdev_end {
  *
  * Without a pool, the default one is made first. If anything moved the ioctl
  * returns 0 and says in @out_bytes how much and in @out_error what stopped it;
- * if nothing moved it returns the error. A file that was extended ends with the
+ * if nothing moved it returns the error, and an end that is to blame has it in
+ * its out_error. A file that was extended ends with the
  * last byte accepted. It waits for disks, for socket space and for buffers; a
  * signal ends the two latter waits (EINTR in @out_error). On a non-blocking
  * socket it stops with EAGAIN instead, and with a send timeout (SO_SNDTIMEO)
