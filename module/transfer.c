@@ -108,19 +108,22 @@ static u64 expected_len(const struct zc_transfer *t, u64 len)
 static int prepare_ends(struct zc_transfer *t, u64 *len)
 {
 	bool strict = t->arg->flags & ZCDEV_TRANSFER_STRICT;
-	int ret;
+	struct zc_end *source = &t->source, *sink = &t->sink;
 
-	ret = zc_end_open_source(&t->source, &t->ends[0]);
-	if (!ret)
-		ret = zc_end_open_sink(&t->sink, &t->ends[1]);
-	if (!ret)
-		ret = t->source.source->prepare(&t->source, *len, strict);
-	if (!ret)
-		ret = t->sink.sink->prepare(&t->sink, expected_len(t, *len),
-					    strict, &t->source);
-	if (!ret)
-		ret = zc_end_check_overlap(&t->source, &t->sink, len);
-	return ret;
+	source->error = zc_end_open_source(source, &t->ends[0]);
+	if (source->error)
+		return source->error;
+	sink->error = zc_end_open_sink(sink, &t->ends[1]);
+	if (sink->error)
+		return sink->error;
+	source->error = source->source->prepare(source, *len, strict);
+	if (source->error)
+		return source->error;
+	sink->error = sink->sink->prepare(sink, expected_len(t, *len), strict,
+					  source);
+	if (sink->error)
+		return sink->error;
+	return zc_end_check_overlap(source, sink, len);
 }
 
 static struct zc_pipeline *make_pipeline(struct zc_file *file,
@@ -183,15 +186,15 @@ static int transfer(struct zc_file *file, struct zc_transfer *t)
 {
 	u64 len = t->arg->len;
 	struct zc_pipeline *p;
-	int ret;
+	int ret, error;
 
 	ret = read_ends(t);
-	if (!ret)
-		ret = prepare_ends(t, &len);
-	if (!ret)
-		ret = write_results(t, 0, 0);
-	if (ret || !len)
+	if (ret)
 		return ret;
+	error = prepare_ends(t, &len);
+	ret = write_results(t, 0, error);
+	if (error || ret || !len)
+		return error ?: ret;
 
 	p = make_pipeline(file, t, len);
 	if (IS_ERR(p))
@@ -219,7 +222,7 @@ int zc_transfer_ioctl(struct zc_file *file, struct zcdev_transfer *arg,
 	ret = check_arg(arg);
 	if (ret)
 		return ret;
-	t = kzalloc(sizeof(*t), GFP_KERNEL);
+	t = kzalloc(sizeof(*t), GFP_KERNEL_ACCOUNT);
 	if (!t)
 		return -ENOMEM;
 	t->arg = arg;
