@@ -178,6 +178,25 @@ static void chunk_place(struct zc_pipeline *p, struct zc_chunk *chunk)
 	memset(&chunk->drained, 0, sizeof(chunk->drained));
 }
 
+/*
+ * A buffer that nobody references, whichever of those without payload it is:
+ * one that a slow peer of an earlier transfer holds must not stop this one.
+ */
+static bool chunk_find_buf(struct zc_pipeline *p, struct zc_chunk *chunk)
+{
+	u64 seq;
+
+	for (seq = p->fill; seq != p->retire + p->depth; seq++) {
+		struct zc_chunk *other = ring_chunk(p, seq);
+
+		if (zc_pool_buf_referenced(p->pool, other->buf))
+			continue;
+		swap(chunk->buf, other->buf);
+		return true;
+	}
+	return false;
+}
+
 /* Returns true if it began a fill. */
 static bool pipeline_fill(struct zc_pipeline *p)
 {
@@ -185,8 +204,7 @@ static bool pipeline_fill(struct zc_pipeline *p)
 	u64 seq = p->fill;
 	long ret;
 
-	if (!pipeline_can_fill(p) ||
-	    zc_pool_buf_referenced(p->pool, chunk->buf))
+	if (!pipeline_can_fill(p) || !chunk_find_buf(p, chunk))
 		return false;
 
 	chunk_place(p, chunk);
