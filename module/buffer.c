@@ -42,7 +42,7 @@ static int buf_alloc_order(struct zc_buf *buf, size_t size, unsigned int order,
 	int ret;
 
 	buf->bvec = nr == 1 ? &buf->piece :
-		    kvmalloc_array(nr, sizeof(*buf->bvec), GFP_KERNEL_ACCOUNT);
+		    kvmalloc_array(nr, sizeof(*buf->bvec), ZC_GFP_WISH);
 	if (!buf->bvec)
 		return -ENOMEM;
 

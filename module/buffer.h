@@ -3,8 +3,15 @@
 #define _ZC_BUFFER_H
 
 #include <linux/bvec.h>
+#include <linux/gfp.h>
 #include <linux/types.h>
 #include <linux/uio.h>
+
+/*
+ * A pool is a wish, not a need: what belongs to it is charged to the caller's
+ * memory cgroup, and no task is killed to make room for it.
+ */
+#define ZC_GFP_WISH	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
 /**
  * struct zc_buf - memory of one buffer

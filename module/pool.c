@@ -205,8 +205,7 @@ static struct zc_pool *pool_new(const struct zcdev_pool_create *arg)
 {
 	struct zc_pool *pool;
 
-	pool = kvzalloc(struct_size(pool, bufs, arg->count),
-			GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	pool = kvzalloc(struct_size(pool, bufs, arg->count), ZC_GFP_WISH);
 	if (!pool)
 		return NULL;
 	pool->count = arg->count;
