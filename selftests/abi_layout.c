@@ -63,8 +63,8 @@ static void same_as_kernel(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		{ "the numbers of the first version still hold",
-		  same_as_kernel, NULL, NULL, NULL },
+		ZC_TEST("the numbers of the first version still hold",
+			same_as_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

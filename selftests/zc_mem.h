@@ -39,17 +39,18 @@ static inline void zc_wait_empty(void)
 	close(fd);
 }
 
-/* Page frame number behind @addr, 0 if there is none. */
+/* Page frame number behind @addr of this process, 0 if there is none. */
 static inline uint64_t zc_pfn(const volatile void *addr)
 {
+	static int fd = -1;
 	uint64_t entry = 0;
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 
+	if (fd < 0)
+		fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	assert_int_equal(pread(fd, &entry, sizeof(entry),
 			       (uintptr_t)addr / ZC_PAGE * sizeof(entry)),
 			 sizeof(entry));
-	close(fd);
 	return entry >> 63 ? entry & ((1ULL << 55) - 1) : 0;
 }
 

@@ -20,6 +20,9 @@
 #define ZC_BROKEN	255
 #define ZC_NOBODY	4000	/* and above: users whom nobody else uses */
 
+/* A test whose name is the property it shows. */
+#define ZC_TEST(property, fn)	{ property, fn, NULL, NULL, NULL }
+
 /* Two errnos are the same; if not, their names and the printf-like rest say so. */
 #define zc_assert_errno(got, want, ...) do {				\
 	int zc_got = (got), zc_want = (want);				\
