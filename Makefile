@@ -41,8 +41,11 @@ install: all ## all of it, below DESTDIR and PREFIX
 	$(Q)$(MAKE) -C tools PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install
 	install -D -m 0644 uapi/zcdev.h $(DESTDIR)$(INCLUDEDIR)/linux/zcdev.h
 
+# Not kernelrelease: Debian's headers of 6.1 tell something else there.
+RELEASE = $$(sed -n 's/.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
+
 uninstall: ## what install put there
-	rm -f $(DESTDIR)/lib/modules/$$($(MAKE) -s -C $(KDIR) kernelrelease)/updates/zcdev.ko*
+	rm -f $(DESTDIR)/lib/modules/$(RELEASE)/updates/zcdev.ko*
 	$(if $(DESTDIR),,-depmod -a)
 	$(Q)$(MAKE) -C tools PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) uninstall
 	rm -f $(DESTDIR)$(INCLUDEDIR)/linux/zcdev.h

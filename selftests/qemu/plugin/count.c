@@ -39,17 +39,19 @@ enum { QEMU_PLUGIN_CB_NO_REGS };
 enum { QEMU_PLUGIN_MEM_RW = 3 };
 enum { QEMU_PLUGIN_INLINE_ADD_U64 };
 
-void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id,
-	void (*cb)(qemu_plugin_id_t id, struct qemu_plugin_tb *tb));
-void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *tb, int op,
-	void *ptr, uint64_t imm);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
-	void (*cb)(unsigned int cpu, void *data), int flags, void *data);
-void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn,
-	void (*cb)(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t addr, void *data),
-	int flags, int rw, void *data);
-void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id,
-	void (*cb)(qemu_plugin_id_t id, void *data), void *data);
+typedef void (*tb_cb)(qemu_plugin_id_t id, struct qemu_plugin_tb *tb);
+typedef void (*insn_cb)(unsigned int cpu, void *data);
+typedef void (*mem_cb)(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t addr, void *data);
+typedef void (*exit_cb)(qemu_plugin_id_t id, void *data);
+
+void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, tb_cb cb);
+void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *tb, int op, void *ptr,
+					      uint64_t imm);
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, insn_cb cb, int flags,
+					    void *data);
+void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, mem_cb cb, int flags, int rw,
+				      void *data);
+void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, exit_cb cb, void *data);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t i);
@@ -178,7 +180,8 @@ static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 
 		if (mark >= 0)
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_marker,
-				QEMU_PLUGIN_CB_NO_REGS, (void *)(uintptr_t)mark);
+							       QEMU_PLUGIN_CB_NO_REGS,
+							       (void *)(uintptr_t)mark);
 		qemu_plugin_register_vcpu_mem_cb(insn, on_access, QEMU_PLUGIN_CB_NO_REGS,
 						 QEMU_PLUGIN_MEM_RW, b);
 	}
@@ -191,27 +194,24 @@ static void on_quit(qemu_plugin_id_t id, void *data)
 	phase_begin(0);
 }
 
-static FILE *open_arg(const char *arg, const char *name)
+/* If the argument is NAME=FILE, open that. */
+static bool open_arg(const char *arg, const char *name, FILE **f)
 {
 	size_t len = strlen(name);
 
-	return strncmp(arg, name, len) ? NULL : fopen(arg + len, "w");
+	if (strncmp(arg, name, len) || arg[len] != '=')
+		return false;
+	*f = fopen(arg + len + 1, "w");
+	return *f;
 }
 
 EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info_t *info,
 			       int argc, char **argv)
 {
 	(void)info;
-	for (int i = 0; i < argc; i++) {
-		FILE *f;
-
-		if ((f = open_arg(argv[i], "out=")))
-			out = f;
-		else if ((f = open_arg(argv[i], "profile=")))
-			profile = f;
-		else
+	for (int i = 0; i < argc; i++)
+		if (!open_arg(argv[i], "out", &out) && !open_arg(argv[i], "profile", &profile))
 			return -1;
-	}
 	if (!out)
 		return -1;
 	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
