@@ -143,6 +143,7 @@ static void chunk_filled(struct zc_pipeline *p, u64 seq, long ret)
 
 	if (ret < 0) {
 		/* What was filled before it can still go. */
+		chunk->state = ZC_CHUNK_IDLE;
 		pipeline_rewind(p, seq, chunk->offset);
 		p->source->error = ret;
 		p->eof = true;
