@@ -134,6 +134,7 @@ struct zc_socket_end {
  * @kind: enum zcdev_kind
  * @flags: ZCDEV_END_
  * @pos: file offset of stream offset 0
+ * @align: alignment unit, 0 if there is none
  * @phase: how far into an alignment unit the payload begins; the pipeline
  *	places payload in buffers accordingly
  * @error: 0 or the negative errno that stopped this end
@@ -149,6 +150,7 @@ struct zc_end {
 	u32 kind;
 	u32 flags;
 	loff_t pos;
+	u32 align;
 	u32 phase;
 	int error;
 	struct zc_moved moved;

@@ -211,7 +211,8 @@ static int file_source_prepare(struct zc_end *end, u64 len, bool strict)
 		ret = prepare_rights(end, READ, len);
 	if (ret)
 		return ret;
-	end->phase = end->pos % end->of_file.offset_align;
+	end->align = end->of_file.offset_align;
+	end->phase = end->pos % end->align;
 	return 0;
 }
 

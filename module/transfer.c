@@ -126,6 +126,15 @@ static int prepare_ends(struct zc_transfer *t, u64 *len)
 	return zc_end_check_overlap(source, sink, len);
 }
 
+/* The source reads whole blocks; if the sink can then write such, it does. */
+static u32 choose_phase(const struct zc_transfer *t)
+{
+	u32 align = t->source.align ?: 1;
+
+	return t->sink.phase % align == t->source.phase ? t->sink.phase :
+							  t->source.phase;
+}
+
 static struct zc_pipeline *make_pipeline(struct zc_file *file,
 					 struct zc_transfer *t, u64 len)
 {
@@ -151,8 +160,7 @@ static struct zc_pipeline *make_pipeline(struct zc_file *file,
 	p->remaining = len;
 	p->strict = t->arg->flags & ZCDEV_TRANSFER_STRICT;
 	p->chunk_size = t->arg->chunk ?: pool->buf_size;
-	/* A source that reads whole blocks decides, else the sink may. */
-	p->phase = t->source.phase ?: t->sink.phase;
+	p->phase = choose_phase(t);
 	return p;
 }
 
