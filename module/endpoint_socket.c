@@ -16,6 +16,7 @@
 #include <net/tcp_states.h>
 
 #include "buffer.h"
+#include "fragment.h"
 #include "pipeline.h"
 
 /*
@@ -97,15 +98,16 @@ static int socket_sink_prepare(struct zc_end *end, u64 len, bool strict,
 }
 
 static long socket_send(struct zc_end *end, struct zc_chunk *chunk,
-			unsigned int flags)
+			bool copy)
 {
+	struct socket *sock = end->of_socket.sock;
 	struct msghdr msg = {
-		.msg_flags = flags | MSG_DONTWAIT | MSG_NOSIGNAL,
+		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL,
 	};
 
 	zc_buf_iter(chunk->buf, ITER_SOURCE, chunk->data + chunk->done,
 		    chunk->len - chunk->done, &msg.msg_iter);
-	return sock_sendmsg(end->of_socket.sock, &msg);
+	return copy ? sock_sendmsg(sock, &msg) : zc_fragment_send(sock, &msg);
 }
 
 static long socket_sink_drain(struct zc_end *end, struct zc_chunk *chunk)
@@ -120,7 +122,7 @@ static long socket_sink_drain(struct zc_end *end, struct zc_chunk *chunk)
 	if (reason && strict)
 		return -EOPNOTSUPP;
 
-	ret = socket_send(end, chunk, reason ? 0 : MSG_SPLICE_PAGES);
+	ret = socket_send(end, chunk, reason);
 	if (ret <= 0)
 		return ret ?: -EAGAIN;
 
