@@ -77,12 +77,16 @@ lint: ## checkpatch, sparse, warnings, shellcheck, codespell
 
 ##@ Measure
 demo: deps ## move a file to a peer and to a disk, and count what that costs
-	$(Q)selftests/bench/demo
+	$(Q)$(MAKE) -s bench-guest K=$(K)
+	$(Q)selftests/bench/demo -k $(K)
 
-bench: $(K:%=guest-%) bench-programs ## compare with other movers: K=6.1 [ONLY=zcdev,sendfile]
-	$(Q)selftests/bench/bench -k $(K) $(ONLY:%=--only %)
+bench: bench-guest ## compare with other movers: K=6.1 [ONLY=zcdev,sendfile] [TO=tcp|file]
+	$(Q)selftests/bench/bench -k $(K) $(ONLY:%=--only %) $(TO:%=--to %)
 
-profile: $(K:%=guest-%) bench-programs ## one mover's hot functions: K=6.1 ONLY=zcdev [TO=tcp|file]
+bench-latency: bench-guest ## throughput from a disk with 1 ms latency
+	$(Q)selftests/bench/bench -k $(K) --latency $(ONLY:%=--only %)
+
+profile: bench-guest ## one mover's hot functions: K=6.1 ONLY=zcdev [TO=tcp|file]
 	$(Q)selftests/bench/bench -k $(K) --profile $(ONLY:%=--only %) $(TO:%=--to %)
 
 help: ## this list
@@ -114,7 +118,8 @@ build/selftests/%: selftests/%.c $(wildcard selftests/*.h) uapi/zcdev.h
 
 $(KERNELS:%=guest-%): guest-%: build/module-%/zcdev.ko tools $(PROGRAMS)
 
-bench-programs: build/bench/count.so build/bench/measure build/bench/movers
+bench-guest: build/module-$(K)/zcdev.ko tools build/bench/count.so build/bench/measure \
+	build/bench/movers
 
 build/bench/count.so: selftests/qemu/plugin/count.c selftests/qemu/plugin/mark.h
 	$(Q)mkdir -p $(@D)
@@ -130,5 +135,5 @@ build/bench/%: selftests/bench/%.c selftests/qemu/plugin/mark.h
 FORCE:
 
 .PHONY: all module tools install uninstall clean deps check check-kernel check-one shell lint \
-	demo bench profile help bench-programs FORCE $(KERNELS:%=guest-%)
+	demo bench bench-latency profile help bench-guest FORCE $(KERNELS:%=guest-%)
 .SECONDARY:

@@ -1,26 +1,29 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The guest's half of `bench`: runs movers between markers, one phase each.
-# From the kernel's command line: zcdev_only, zcdev_to, zcdev_runs, zcdev_mib,
-# zcdev_kallsyms. Prints, for bench to read:
+# The guest's half of `bench` and `demo`: moves /mnt/ext4/src in every way, one
+# phase each. From the kernel's command line: zcdev_only, zcdev_to, zcdev_runs,
+# zcdev_netns, zcdev_verify, zcdev_kallsyms. Prints, for them to read:
 #
 #	phase NUMBER MOVER tcp|file
 #	run NUMBER bytes-received seconds
 #	verdict NUMBER JSON		what zcdevctl says of its last run
+#	sha256 tcp|file SUM		what arrived by zcdevctl
+#	kallsyms			and all of it, to the end
 
 set -eu
 
-only=${zcdev_only:-zcdev,sendfile,splice,rw128k,rw1m,zerocopy,uring128k,uring1m,direct128k,direct1m,copy_file_range}
-to=${zcdev_to:-tcp,file}
-runs=${zcdev_runs:-5}
-mib=${zcdev_mib:-128}
+all=zcdev,sendfile,splice,rw128k,rw1m,zerocopy,uring128k,uring1m,direct128k,direct1m,copy_file_range
+only=$(echo "${zcdev_only:-$all}" | tr , ' ')
+to=$(echo "${zcdev_to:-tcp,file}" | tr , ' ')
+peer=127.0.0.1
+netns=
 port=7000
 phase=0
 
 fail() { echo "fail: $*"; exit 1; }
 
-# command MOVER SRC DST: the command line for it.
+# command_for MOVER SRC DST: the command line for it.
 command_for() {
 	case $1 in
 	zcdev) echo "zcdevctl transfer -j $2 $3" ;;
@@ -38,50 +41,62 @@ applies() {
 	esac
 }
 
-modprobe zcdev || fail "no module"
-mkdir -p /mnt/ext4/bench
-cd /mnt/ext4/bench
-head -c 1048576 /dev/urandom >piece
-for _ in $(seq "$mib"); do cat piece; done >src
-head -c 65536 piece >small
+# run PHASE MOVER SRC tcp|file: once, from cold caches; its output in /tmp/out.
+run() {
+	sink='' dst=dst
+	[ "$4" = file ] || { sink="-p $port ${netns:+-n $netns}"; dst=tcp:$peer:$port; }
+	rm -f dst
+	# shellcheck disable=SC2046,SC2086 # words
+	measure -c $sink "$1" $(command_for "$2" "$3" $dst) >/tmp/out 2>&1 ||
+		fail "$2 to $4: $(cat /tmp/out)"
+}
 
-# The first connection of a boot fills tables; and each program is in memory.
-for mover in $(echo "$only" | tr , ' '); do
-	for kind in tcp file; do
-		applies "$mover" $kind || continue
-		if [ $kind = tcp ]; then
-			# shellcheck disable=SC2046 # words
-			measure -p $port 0 $(command_for "$mover" small "tcp:127.0.0.1:$port") \
-				>/tmp/out 2>&1 || fail "$mover to $kind: $(cat /tmp/out)"
-		else
-			# shellcheck disable=SC2046
-			measure 0 $(command_for "$mover" small dst) >/tmp/out 2>&1 ||
-				fail "$mover to $kind: $(cat /tmp/out)"
-			cmp small dst || fail "$mover to $kind: not the same"
-		fi
+modprobe zcdev || fail "no module"
+if [ -n "${zcdev_netns:-}" ]; then
+	netns=peer
+	peer=10.1.1.2
+	ip netns add peer
+	ip link add v0 type veth peer name v1 netns peer
+	ip addr add 10.1.1.1/24 dev v0
+	ip link set v0 up
+	ip -n peer addr add $peer/24 dev v1
+	ip -n peer link set v1 up
+fi
+cd /mnt/ext4
+head -c 65536 src >small
+
+# The first connection of a boot fills tables; and each program gets loaded.
+for mover in $only; do
+	for kind in $to; do
+		applies "$mover" "$kind" || continue
+		run 0 "$mover" small "$kind"
+		[ "$kind" = tcp ] || cmp small dst || fail "$mover to $kind: not the same"
 	done
 done
 
-for kind in $(echo "$to" | tr , ' '); do
-	for mover in $(echo "$only" | tr , ' '); do
+for kind in $to; do
+	for mover in $only; do
 		applies "$mover" "$kind" || continue
 		phase=$((phase + 1))
 		echo "phase $phase $mover $kind"
-		for _ in $(seq "$runs"); do
-			rm -f dst
-			if [ "$kind" = tcp ]; then
-				# shellcheck disable=SC2046
-				measure -c -p $port $phase \
-					$(command_for "$mover" src "tcp:127.0.0.1:$port") >/tmp/out 2>&1
-			else
-				# shellcheck disable=SC2046
-				measure -c $phase $(command_for "$mover" src dst) >/tmp/out 2>&1
-			fi || fail "$mover to $kind: $(cat /tmp/out)"
+		for _ in $(seq "${zcdev_runs:-5}"); do
+			run $phase "$mover" src "$kind"
 			echo "run $(tail -n1 /tmp/out)"
 		done
 		[ "$mover" != zcdev ] || echo "verdict $phase $(head -n1 /tmp/out)"
 	done
 done
+
+if [ -n "${zcdev_verify:-}" ]; then
+	ip netns exec peer socat -u TCP-LISTEN:$port,reuseaddr - | sha256sum >/tmp/sum &
+	while ! ip netns exec peer ss -Hltn | grep -q ":$port"; do sleep 0.05; done
+	zcdevctl transfer -q src "tcp:$peer:$port" || fail "zcdevctl to a peer"
+	wait
+	echo "sha256 tcp $(cut -d' ' -f1 /tmp/sum)"
+	rm -f dst
+	zcdevctl transfer -q src dst || fail "zcdevctl to a file"
+	echo "sha256 file $(sha256sum dst | cut -d' ' -f1)"
+fi
 
 if [ -n "${zcdev_kallsyms:-}" ]; then
 	echo kallsyms

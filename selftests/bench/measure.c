@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * measure [-c] [-p PORT] PHASE COMMAND…: run a command between markers.
+ * measure [-c] [-p PORT [-n NETNS]] PHASE COMMAND…: run it between markers.
  *
- * With -c from cold caches. With -p a receiver listens on that port of the
- * loopback and discards what arrives; the phase then lasts until it has seen
- * the end, so that what a sender leaves behind in socket queues counts too.
+ * With -c from cold caches. With -p a receiver listens on that port, here or in
+ * a network namespace, and discards what arrives; the phase then lasts until it
+ * has seen the end, so that what a sender leaves in socket queues counts too.
  * Prints "PHASE bytes-received seconds".
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,16 +41,19 @@ static void drop_caches(void)
 	close(fd);
 }
 
-static int listen_on(unsigned short port)
+static int listen_on(unsigned short port, const char *netns)
 {
-	struct sockaddr_in addr = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	int one = 1;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
+	char path[64];
+	int one = 1, fd;
 
+	if (netns) {
+		snprintf(path, sizeof(path), "/run/netns/%s", netns);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0 || setns(fd, CLONE_NEWNET))
+			die(path);
+	}
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
 	    bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, 1))
 		die("listen");
@@ -57,15 +61,26 @@ static int listen_on(unsigned short port)
 }
 
 /* MSG_TRUNC: TCP frees the data without copying it. */
-static pid_t start_sink(int listener, unsigned long long *received)
+static pid_t start_sink(unsigned short port, const char *netns, unsigned long long *received)
 {
-	pid_t pid = fork();
+	int fd, ready[2];
 	ssize_t len;
-	int fd;
+	pid_t pid;
+	char c = 0;
 
-	if (pid)
+	if (pipe2(ready, O_CLOEXEC))
+		die("pipe");
+	pid = fork();
+	if (pid) {
+		close(ready[1]);
+		if (read(ready[0], &c, 1) != 1)
+			exit(1);
 		return pid;
-	fd = accept(listener, NULL, NULL);
+	}
+	fd = listen_on(port, netns);
+	if (write(ready[1], &c, 1) != 1)
+		die("pipe");
+	fd = accept(fd, NULL, NULL);
 	if (fd < 0)
 		die("accept");
 	while ((len = recv(fd, NULL, 1 << 30, MSG_TRUNC)) > 0)
@@ -86,13 +101,16 @@ static double now(void)
 int main(int argc, char **argv)
 {
 	unsigned long long *received;
+	const char *netns = NULL;
 	int opt, status, bad = 0, cold = 0, port = 0, phase;
 	pid_t sink = -1, pid;
 	double start;
 
-	while ((opt = getopt(argc, argv, "+cp:")) != -1) {
+	while ((opt = getopt(argc, argv, "+cn:p:")) != -1) {
 		if (opt == 'c')
 			cold = 1;
+		else if (opt == 'n')
+			netns = optarg;
 		else if (opt == 'p')
 			port = atoi(optarg);
 		else
@@ -107,7 +125,7 @@ int main(int argc, char **argv)
 	if (received == MAP_FAILED)
 		die("mmap");
 	if (port)
-		sink = start_sink(listen_on(port), received);
+		sink = start_sink(port, netns, received);
 	if (cold)
 		drop_caches();
 
