@@ -426,6 +426,12 @@ static long write_piece(struct zc_end *end, struct zc_chunk *chunk,
 
 	if (chunk->pipeline->strict && !p->direct)
 		return -EOPNOTSUPP;
+	/*
+	 * Page cache that is read and dirtied beside a direct write in flight
+	 * would undo it: not every file system waits for those itself.
+	 */
+	if (!p->direct && end->of_file.queued)
+		zc_pipeline_settle(chunk->pipeline, chunk);
 	if (p->pad)
 		zero_pad(chunk->buf, p->data + p->len, p->pad);
 	zc_buf_iter(chunk->buf, ITER_SOURCE, p->data, p->len + p->pad, &iter);

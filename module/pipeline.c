@@ -122,6 +122,20 @@ static void pipeline_quiesce(struct zc_pipeline *p)
 	spin_unlock_irq(&p->wq.lock);
 }
 
+/**
+ * zc_pipeline_settle() - wait for all requests in flight
+ * @p: the pipeline
+ * @chunk: that is about to be drained, and has none
+ *
+ * Context: process, the transferring task.
+ */
+void zc_pipeline_settle(struct zc_pipeline *p, struct zc_chunk *chunk)
+{
+	chunk->state = ZC_CHUNK_FULL;
+	pipeline_quiesce(p);
+	chunk->state = ZC_CHUNK_DRAINING;
+}
+
 /* Forget what was filled after a chunk that came short. */
 static void pipeline_rewind(struct zc_pipeline *p, u64 seq, u64 offset)
 {

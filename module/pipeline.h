@@ -132,6 +132,8 @@ struct zc_pipeline *zc_pipeline_new(struct zc_pool *pool, u32 depth,
 void zc_pipeline_run(struct zc_pipeline *p);
 void zc_pipeline_free(struct zc_pipeline *p);
 
+void zc_pipeline_settle(struct zc_pipeline *p, struct zc_chunk *chunk);
+
 void zc_pipeline_poll(struct zc_pipeline *p, struct file *file,
 		      __poll_t events);
 
