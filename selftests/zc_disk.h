@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Disks that misbehave on request, and file systems on them.
+ */
+#ifndef ZC_DISK_H
+#define ZC_DISK_H
+
+#include "zc.h"
+
+#include <sys/mount.h>
+#include <sys/wait.h>
+
+/* A shell command that must succeed; what it prints is in the log of the test. */
+__attribute__((format(printf, 1, 2)))
+static inline void zc_sh(const char *fmt, ...)
+{
+	char command[1024];
+	va_list args;
+	int status;
+
+	va_start(args, fmt);
+	vsnprintf(command, sizeof(command), fmt, args);
+	va_end(args);
+	fflush(stdout);
+	status = system(command);
+	if (status)
+		fail_msg("exit status %#x: %s", status, command);
+}
+
+static inline const char *zc_scratch(void)
+{
+	const char *disk = getenv("SCRATCH_BLK");
+
+	assert_non_null(disk);
+	return disk;
+}
+
+/* ext4 on @disk, mounted at the new directory @where. */
+static inline void zc_mount_ext4(const char *disk, const char *where,
+				 const char *options)
+{
+	zc_sh("mkfs.ext4 -q -F -E lazy_itable_init=1,lazy_journal_init=1 %s",
+	      disk);
+	mkdir(where, 0755);
+	assert_int_equal(mount(disk, where, "ext4", 0, options), 0);
+}
+
+/* Undo all, also after a failure that left files open. */
+static inline void zc_disk_reset(const char *where, const char *name)
+{
+	closefrom(3);
+	umount2(where, 0);
+	zc_sh("! dmsetup info %s >/dev/null 2>&1 || "
+	      "{ dmsetup resume %s --noudevsync; "
+	      "dmsetup remove --retry %s --noudevsync; }", name, name, name);
+}
+
+#endif /* ZC_DISK_H */
