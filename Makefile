@@ -33,7 +33,7 @@ module: ## zcdev.ko, for the running kernel or KDIR=build tree
 	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR) W=1 modules
 
 tools: ## tools/zcdevctl
-	$(Q)$(MAKE) -C tools PREFIX=$(PREFIX)
+	$(Q)$(MAKE) $(if $(Q),-s) -C tools PREFIX=$(PREFIX)
 
 install: all ## all of it, below DESTDIR and PREFIX
 	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_DIR=updates \

@@ -14,13 +14,13 @@ fail() { echo "fail: $*"; exit 1; }
 
 modprobe zcdev || fail "no module"
 modprobe null_blk nr_devices=0 || fail "no null_blk"
-disk=/sys/kernel/config/nullb/slow
+disk=/sys/kernel/config/nullb/nullb0
 mkdir $disk
 echo 256 >$disk/size
 echo 2 >$disk/irqmode
 echo 1000000 >$disk/completion_nsec
 echo 1 >$disk/power
-disk=$(ls /dev/nullb*)
+disk=/dev/nullb0
 
 for mover in zcdev sendfile splice; do
 	case ,$only, in *,$mover,*) ;; *) continue ;; esac
