@@ -110,21 +110,18 @@ static void default_geometry(void **state)
 		{ "0", 4096 }, { "3", 4096 }, { "100", 64 << 10 },
 		{ "5000", 4 << 20 }, { "4294967295", 4 << 20 },
 	};
-	char old[16];
 
 	(void)state;
-	zc_param("default_buf_kib", "64", old);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct zcdev_query q;
 		struct zcdev_pool_info info;
 		int fd = zc_open();
 
-		zc_param("default_buf_kib", rows[i].kib, NULL);
+		zc_param("default_buf_kib", rows[i].kib);
 		assert_int_equal(zc_query(fd, &q), 0);
 		munmap(zc_map(fd, 8 << 20), 8 << 20);
 		assert_int_equal(zc_pool_info(fd, &info), 0);
 		close(fd);
-		zc_param("default_buf_kib", old, NULL);
 		assert_int_equal(q.out_default_buf_size, rows[i].buf_size);
 		assert_int_equal(info.out_buf_size, rows[i].buf_size);
 	}
@@ -138,8 +135,8 @@ int main(void)
 		ZC_TEST("a second mmap never resizes", never_resized),
 		ZC_TEST("only from offset 0", needs_offset_0),
 		ZC_TEST("beyond the cap is ENOSPC", too_large),
-		ZC_TEST("the default geometry is a parameter",
-			default_geometry),
+		ZC_TEST_PARAMS("the default geometry is a parameter",
+			       default_geometry),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -217,63 +217,53 @@ static void implicit_pools(void **state)
 
 static void cap_pool(void **state)
 {
-	char old[16];
 	struct zcdev_query q;
-	int fd = zc_open(), other = zc_open(), ret, more;
+	int fd = zc_open(), other = zc_open();
 
 	(void)state;
-	zc_param("max_pool_mib", "3", old);
+	zc_param("max_pool_mib", "3");
 	assert_int_equal(zc_query(fd, &q), 0);
-	more = zc_pool_create(fd, 769, 4096, 0);
-	ret = zc_pool_create(fd, 768, 4096, 0);
-	if (!ret)
-		ret = zc_pool_create(other, 768, 4096, 0);
-	zc_param("max_pool_mib", old, NULL);
 	assert_int_equal(q.out_max_pool_bytes, 3 * MiB);
-	zc_assert_errno(more, ENOSPC, "above the cap");
-	zc_assert_errno(ret, 0, "two pools at the cap");
+	zc_assert_errno(zc_pool_create(fd, 769, 4096, 0), ENOSPC, "too much");
+	zc_assert_errno(zc_pool_create(fd, 768, 4096, 0), 0, "at the cap");
+	zc_assert_errno(zc_pool_create(other, 768, 4096, 0), 0, "another");
 	close(fd);
 	close(other);
 }
 
 static void cap_total(void **state)
 {
-	char old[16];
 	struct zcdev_query q;
-	int fd[3] = { zc_open(), zc_open(), zc_open() }, ret[4];
+	int a = zc_open(), b = zc_open(), c = zc_open();
 
 	(void)state;
-	zc_param("max_total_mib", "5", old);
-	assert_int_equal(zc_query(fd[0], &q), 0);
-	ret[0] = zc_pool_create(fd[0], 5 * 256 + 1, 4096, 0);
-	ret[1] = zc_pool_create(fd[0], 3, 1 << 20, 0);
-	ret[2] = zc_pool_create(fd[1], 2 * 256 + 1, 4096, 0);
-	ret[3] = zc_pool_create(fd[2], 2, 1 << 20, 0);
-	zc_param("max_total_mib", old, NULL);
+	zc_param("max_total_mib", "5");
+	assert_int_equal(zc_query(a, &q), 0);
 	assert_int_equal(q.out_max_total_bytes, 5 * MiB);
 	assert_int_equal(q.out_max_pool_bytes, 5 * MiB);
-	zc_assert_errno(ret[0], ENOSPC, "one pool above the cap");
-	zc_assert_errno(ret[1], 0, "3 MiB");
-	zc_assert_errno(ret[2], ENOSPC, "2 MiB and a page more");
-	zc_assert_errno(ret[3], 0, "2 MiB more");
-	for (int i = 0; i < 3; i++)
-		close(fd[i]);
+	zc_assert_errno(zc_pool_create(a, 5 * 256 + 1, 4096, 0), ENOSPC,
+			"one pool above the cap");
+	zc_assert_errno(zc_pool_create(a, 3, 1 << 20, 0), 0, "3 MiB");
+	zc_assert_errno(zc_pool_create(b, 2 * 256 + 1, 4096, 0), ENOSPC,
+			"2 MiB and a page more");
+	zc_assert_errno(zc_pool_create(c, 2, 1 << 20, 0), 0, "2 MiB more");
+	zc_assert_errno(zc_pool_create(b, 1, 4096, 0), ENOSPC, "a page more");
+	close(a);
+	close(b);
+	close(c);
 }
 
 /* Lowered below what is out: nobody loses a pool, nobody gets one. */
 static void cap_lowered(void **state)
 {
-	char old[16];
-	int fd = zc_open_pool(2, 4 << 20), other = zc_open(), ret;
+	int fd = zc_open_pool(2, 4 << 20), other = zc_open();
 
 	(void)state;
-	zc_param("max_total_mib", "1", old);
-	ret = zc_pool_create(other, 1, 4096, 0);
+	zc_param("max_total_mib", "1");
+	zc_assert_errno(zc_pool_create(other, 1, 4096, 0), ENOSPC,
+			"while 8 of 1 MiB are out");
 	close(fd);
-	zc_assert_errno(ret, ENOSPC, "while 8 of 1 MiB are out");
-	ret = zc_pool_create(other, 256, 4096, 0);
-	zc_param("max_total_mib", old, NULL);
-	zc_assert_errno(ret, 0, "after close");
+	zc_assert_errno(zc_pool_create(other, 256, 4096, 0), 0, "after close");
 	close(other);
 }
 
@@ -304,9 +294,9 @@ int main(void)
 		ZC_TEST("POOL_INFO says what is charged", info_says),
 		ZC_TEST("CAP_IPC_LOCK is exempt", root_is_exempt),
 		ZC_TEST("pools that nobody asked for count too", implicit_pools),
-		ZC_TEST("max_pool_mib binds root", cap_pool),
-		ZC_TEST("max_total_mib binds root", cap_total),
-		ZC_TEST("a cap below what is out", cap_lowered),
+		ZC_TEST_PARAMS("max_pool_mib binds root", cap_pool),
+		ZC_TEST_PARAMS("max_total_mib binds root", cap_total),
+		ZC_TEST_PARAMS("a cap below what is out", cap_lowered),
 		ZC_TEST("the default cap is an eighth of RAM", cap_default),
 	};
 

@@ -87,21 +87,48 @@ static inline long zc_available(void)
 	return zc_proc_value("/proc/meminfo", "MemAvailable");
 }
 
-/* A module parameter; the old value is kept in @old for putting it back. */
-static inline void zc_param(const char *name, const char *value, char old[16])
+/* What a test does to a module parameter ends with the test, however it ends. */
+static const char *const zc_params[] = {
+	"max_pool_mib", "max_total_mib", "default_buf_kib", "default_count",
+};
+static char zc_params_old[4][16];
+
+static inline void zc_param(const char *name, const char *value)
 {
 	char path[64];
-	FILE *f;
 
 	snprintf(path, sizeof(path), "/sys/module/zcdev/parameters/%s", name);
-	if (old) {
-		f = fopen(path, "re");
-		assert_non_null(f);
-		assert_non_null(fgets(old, 16, f));
-		fclose(f);
-	}
 	zc_write_file(path, value);
 }
+
+static inline int zc_keep_params(void **state)
+{
+	char path[64];
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/sys/module/zcdev/parameters/%s",
+			 zc_params[i]);
+		f = fopen(path, "re");
+		if (!f || !fgets(zc_params_old[i], 16, f))
+			return -1;
+		fclose(f);
+	}
+	return 0;
+}
+
+static inline int zc_restore_params(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		zc_param(zc_params[i], zc_params_old[i]);
+	return 0;
+}
+
+#define ZC_TEST_PARAMS(property, fn) \
+	{ property, fn, zc_keep_params, zc_restore_params, NULL }
 
 /*
  * Queue @len bytes of memory in a stream by reference: the queue holds the
