@@ -392,6 +392,9 @@ static void pipeline_wait(struct zc_pipeline *p)
 			p->blocked_since = jiffies | 1;
 		patience = pipeline_patience(p);
 		if (!patience) {
+			/* For the next try. */
+			if (buffers)
+				zc_softnet_flush();
 			pipeline_fail(p, p->sink, -EAGAIN);
 			return;
 		}

@@ -11,6 +11,7 @@
 #include "softnet.h"
 
 #include <linux/cpu.h>
+#include <linux/jiffies.h>
 #include <linux/netdevice.h>
 #include <linux/percpu.h>
 #include <linux/smp.h>
@@ -87,14 +88,18 @@ void zc_softnet_exit(void)
 /**
  * zc_softnet_flush() - have all CPUs free what the network is done with
  *
- * Does not wait for them.
+ * Does not wait for them, and does it once in a jiffy only, whoever asks.
  *
  * Context: process.
  */
 void zc_softnet_flush(void)
 {
+	static unsigned long last;
 	int cpu;
 
+	if (READ_ONCE(last) == jiffies)
+		return;
+	WRITE_ONCE(last, jiffies);
 	cpus_read_lock();
 	/* One that is busy with the last call will look anyway. */
 	for_each_online_cpu(cpu)
