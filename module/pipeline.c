@@ -286,7 +286,7 @@ static bool pipeline_drain(struct zc_pipeline *p)
 
 	ret = chunk_drain(p, chunk);
 	if (ret == -EAGAIN) {
-		if (!p->blocked_since)
+		if (!p->blocked_since || chunk->done != before)
 			p->blocked_since = jiffies | 1;
 		return chunk->done != before;
 	}
