@@ -10,7 +10,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 
 # The kernel that check-one, check-kernel, shell and bench use.
 K ?= 6.12
-KERNELS := 6.1 6.12 debug
+GUESTS := 6.1 6.12 debug
 
 CC	?= cc
 CFLAGS	?= -O2 -g
@@ -116,7 +116,7 @@ build/selftests/%: selftests/%.c $(wildcard selftests/*.h) uapi/zcdev.h
 	$(say) CC $@
 	$(Q)$(CC) $(SELFTEST_FLAGS) $(CFLAGS) -o $@ $< $(SELFTEST_LIBS)
 
-$(KERNELS:%=guest-%): guest-%: build/module-%/zcdev.ko tools $(PROGRAMS)
+$(GUESTS:%=guest-%): guest-%: build/module-%/zcdev.ko tools $(PROGRAMS)
 
 bench-guest: build/module-$(K)/zcdev.ko tools build/bench/count.so build/bench/measure \
 	build/bench/movers
@@ -135,5 +135,5 @@ build/bench/%: selftests/bench/%.c selftests/qemu/plugin/mark.h
 FORCE:
 
 .PHONY: all module tools install uninstall clean deps check check-kernel check-one shell lint \
-	demo bench bench-latency profile help bench-guest FORCE $(KERNELS:%=guest-%)
+	demo bench bench-latency profile help bench-guest FORCE $(GUESTS:%=guest-%)
 .SECONDARY:
