@@ -65,16 +65,33 @@ static struct sock *end_sock(const struct zc_end *end)
 	return end->of_socket.sock->sk;
 }
 
+/*
+ * TCP builds segments of fragments for any device, since whatever cannot send
+ * such gets a linear copy on its way there: better one of ours, and reported.
+ */
+static bool route_has_sg(struct sock *sk)
+{
+	struct dst_entry *dst;
+	bool sg;
+
+	if (!(sk->sk_route_caps & NETIF_F_SG))
+		return false;
+	dst = sk_dst_get(sk);
+	sg = !dst || READ_ONCE(dst->dev)->features & NETIF_F_SG;
+	dst_release(dst);
+	return sg;
+}
+
 /* Why the protocol would copy what it is given by reference, or 0. */
 static u32 copy_reason(const struct zc_end *end)
 {
-	const struct sock *sk = end_sock(end);
+	struct sock *sk = end_sock(end);
 
 	if (end->kind == ZCDEV_KIND_UNIX)
 		return 0;
 	if (!sock_is_tcp(sk))
 		return ZCDEV_REASON_PROTOCOL;
-	return sk->sk_route_caps & NETIF_F_SG ? 0 : ZCDEV_REASON_NO_SG;
+	return route_has_sg(sk) ? 0 : ZCDEV_REASON_NO_SG;
 }
 
 static int socket_sink_prepare(struct zc_end *end, u64 len, bool strict,
