@@ -71,7 +71,9 @@ static u32 direct_of_regular(struct zc_end *end, struct zc_file_end *f)
 			return ZCDEV_REASON_NO_DIRECT;
 		f->mem_align = stat.dio_mem_align;
 		f->offset_align = stat.dio_offset_align;
-		f->verified = true;
+		/* The request goes to another file, and we do not see how. */
+		f->verified = end_inode(end)->i_sb->s_magic !=
+			      OVERLAYFS_SUPER_MAGIC;
 	} else {
 		f->mem_align = PAGE_SIZE;
 		f->offset_align = PAGE_SIZE;
