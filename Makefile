@@ -69,7 +69,7 @@ check-kernel: $(K:%=guest-%) ## all selftests on one kernel: K=6.1, 6.12 or debu
 check-one: $(K:%=guest-%) ## one selftest on one kernel: T=name K=6.12
 	$(Q)selftests/qemu/run -v -k $(K) $(T:%=-t %)
 
-shell: $(K:%=guest-%) ## a shell in the guest with the module loaded: K=6.1
+shell: build/module-$(K)/zcdev.ko tools ## a shell in the guest with the module loaded: K=6.1
 	$(Q)selftests/qemu/run --shell -k $(K)
 
 lint: ## checkpatch, sparse, warnings, shellcheck, codespell
