@@ -94,10 +94,10 @@ void zc_softnet_exit(void)
  */
 void zc_softnet_flush(void)
 {
-	static unsigned long last;
+	static unsigned long last = INITIAL_JIFFIES;
 	int cpu;
 
-	if (READ_ONCE(last) == jiffies)
+	if (!time_after(jiffies, READ_ONCE(last)))
 		return;
 	WRITE_ONCE(last, jiffies);
 	cpus_read_lock();

@@ -16,6 +16,7 @@ static inline struct net_device *zc_compat_alloc_netdev_dummy(int sizeof_priv)
 		init_dummy_netdev(dev);
 	return dev;
 }
+
 #define alloc_netdev_dummy	zc_compat_alloc_netdev_dummy
 #define free_netdev_dummy	kfree
 #else
