@@ -5,6 +5,7 @@
 # Programs that know nothing of zcdev at the other end, and what zcdevctl
 # tells the shell.
 
+# shellcheck source=selftests/lib.sh
 . "${0%/*}/lib.sh"
 
 head -c 5000077 /dev/urandom >src

@@ -95,16 +95,16 @@ static void later_writes_do_not_reach_the_socket(void **state)
 {
 	static const unsigned int flags[] = { 0, ZCDEV_END_BUFFERED };
 	static unsigned char buf[SIZE];
-	size_t i;
-	int k;
+	size_t n;
 
 	(void)state;
-	for (i = 0; i < 2; i++) for (k = 0; k < 2; k++) {
+	for (n = 0; n < 4; n++) {
+		unsigned int how = flags[n / 2], k = n % 2;
 		int src = zc_make_file("src", SIZE, 1), zc = zc_open(), fds[2];
 		struct zc_reader r = { .seed = 1 };
 		struct zc_xfer x;
 
-		zc_case("flags %#x, kind %d", flags[i], k);
+		zc_case("flags %#x, kind %u", how, k);
 		if (k)
 			zc_unix_pair(fds);
 		else
@@ -113,7 +113,7 @@ static void later_writes_do_not_reach_the_socket(void **state)
 		assert_int_equal(pread(src, buf, SIZE, 0), SIZE);
 		fcntl(fds[0], F_SETFL, O_NONBLOCK);
 		x = zc_xfer(src, fds[0]);
-		x.end[0].flags = flags[i];
+		x.end[0].flags = how;
 		assert_int_equal(zc_xfer_run(zc, &x), 0);
 		assert_true(x.t.out_bytes > 64 * KiB);
 		memset(buf, 0xee, SIZE);

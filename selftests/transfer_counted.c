@@ -67,7 +67,8 @@ static struct counted run(int from, int to, unsigned int flags,
 
 	sync();
 	*x = zc_xfer(from, to);
-	x->end[0].flags = x->end[1].flags = flags;
+	x->end[0].flags = flags;
+	x->end[1].flags = flags;
 	before = count();
 	assert_int_equal(zc_xfer_run(zc, x), 0);
 	after = count();

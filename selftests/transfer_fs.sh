@@ -5,6 +5,7 @@
 # Every file system and disk that the guest has, as source and as sink: the
 # same bytes, and a verdict that does not claim what nobody can know.
 
+# shellcheck source=selftests/lib.sh
 . "${0%/*}/lib.sh"
 
 size=$((3 * 1024 * 1024 + 77))

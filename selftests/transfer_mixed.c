@@ -91,18 +91,14 @@ static void neighbours_in_a_page_keep_their_bytes_on_a_disk(void **state)
 	overwrite_all(SLOW);
 }
 
+#define test(f)	cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(
-			neighbours_in_a_page_keep_their_bytes_on_ext4,
-			set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			neighbours_in_a_page_keep_their_bytes_on_xfs,
-			set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			neighbours_in_a_page_keep_their_bytes_on_a_disk,
-			set_up, tear_down),
+		test(neighbours_in_a_page_keep_their_bytes_on_ext4),
+		test(neighbours_in_a_page_keep_their_bytes_on_xfs),
+		test(neighbours_in_a_page_keep_their_bytes_on_a_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,17 +141,17 @@ static void file_systems_in_memory_are_refused(void **state)
 static void sockets_take_the_smallest_by_reference(void **state)
 {
 	static const size_t sizes[] = { 1, 511, 2047, 4097, SIZE + 3 };
-	size_t i;
-	int k;
+	size_t n;
 
 	(void)state;
-	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) for (k = 0; k < 2; k++) {
-		int src = source(sizes[i]), zc = zc_open_pool(3, 64 * KiB);
+	for (n = 0; n < 2 * sizeof(sizes) / sizeof(sizes[0]); n++) {
+		size_t size = sizes[n / 2], k = n % 2;
+		int src = source(size), zc = zc_open_pool(3, 64 * KiB);
 		struct zc_reader r = { .seed = 1 };
 		struct zc_xfer x;
 		int fds[2];
 
-		zc_case("%zu bytes, kind %d", sizes[i], k);
+		zc_case("%zu bytes, kind %zu", size, k);
 		if (k)
 			zc_unix_pair(fds);
 		else
@@ -162,9 +162,9 @@ static void sockets_take_the_smallest_by_reference(void **state)
 		x.t.flags = ZCDEV_TRANSFER_STRICT;
 		assert_int_equal(zc_xfer_run(zc, &x), 0);
 		zc_assert_verdict(&x);
-		assert_int_equal(x.end[1].out_zerocopy, sizes[i]);
+		assert_int_equal(x.end[1].out_zerocopy, size);
 		assert_int_equal(x.end[1].out_paths, ZCDEV_PATH_REFERENCE);
-		zc_reader_finish(&r, &fds[0], sizes[i]);
+		zc_reader_finish(&r, &fds[0], size);
 		close(src);
 		close(zc);
 	}
