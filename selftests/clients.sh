@@ -5,6 +5,9 @@
 # Programs that know nothing of zcdev at the other end, and what zcdevctl
 # tells the shell.
 
+# Functions are called by check and wait_for.
+# shellcheck disable=SC2317
+
 # shellcheck source=selftests/lib.sh
 . "${0%/*}/lib.sh"
 

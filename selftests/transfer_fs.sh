@@ -5,6 +5,9 @@
 # Every file system and disk that the guest has, as source and as sink: the
 # same bytes, and a verdict that does not claim what nobody can know.
 
+# Functions are called by check and wait_for.
+# shellcheck disable=SC2317
+
 # shellcheck source=selftests/lib.sh
 . "${0%/*}/lib.sh"
 
