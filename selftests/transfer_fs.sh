@@ -26,10 +26,10 @@ is_sound() {
 	z=$(verdict "$1" "$2" zerocopy) u=$(verdict "$1" "$2" unverified)
 	c=$(verdict "$1" "$2" copied)
 	echo "zerocopy $z unverified $u copied $c, want $3"
-	[ $((z + u + c)) -ge $size ] || return 1
+	[ $((z + u + c)) -ge "$size" ] || return 1
 	case $3 in
-	direct) [ "$z" -ge $size ] ;;
-	copied) [ "$c" -ge $size ] ;;
+	direct) [ "$z" -ge "$size" ] ;;
+	copied) [ "$c" -ge "$size" ] ;;
 	doubtful) [ "$z" = 0 ] ;;
 	esac
 }
