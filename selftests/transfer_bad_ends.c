@@ -245,7 +245,9 @@ static void a_file_that_is_swapped_to(void **state)
 	(void)state;
 	assert_int_equal(fchmod(fd, 0600), 0);
 	assert_int_equal(system("mkswap swap >/dev/null"), 0);
-	assert_int_equal(swapon("swap", 0), 0);
+	/* The debug kernel has no swap. */
+	if (swapon("swap", 0) && errno == ENOSYS)
+		skip();
 	refused_as_sink(fd, ETXTBSY);
 	assert_int_equal(swapoff("swap"), 0);
 	close(fd);
