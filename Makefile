@@ -107,7 +107,8 @@ build/module-%/zcdev.ko: build/kernels/%.stamp FORCE
 	$(Q)find $(@D) -type l -delete
 	$(Q)cp -rsf $(CURDIR)/Kbuild $(CURDIR)/module $(CURDIR)/uapi $(@D)
 	$(say) MODULE $*
-	$(Q)$(MAKE) -s -C build/kernels/$*/build M=$(CURDIR)/$(@D) W=1 KCFLAGS=-Werror modules
+	$(Q)$(MAKE) -s -C build/kernels/$*/build M=$(CURDIR)/$(@D) W=1 KCFLAGS=-Werror \
+		$(if $(filter debug,$*),CONFIG_ZCDEV_KUNIT_TEST=y) modules
 
 PROGRAMS := $(patsubst selftests/%.c,build/selftests/%,$(wildcard selftests/*.c))
 

@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# only: debug
+#
+# The unit tests ran when the module was loaded: bring their results.
+
+. "${0%/*}/lib.sh"
+
+kunit=/sys/kernel/debug/kunit
+[ -d $kunit ] || mount -t debugfs debugfs /sys/kernel/debug
+
+check "there are suites of zcdev" ls -d $kunit/zcdev-*
+for results in "$kunit"/zcdev-*/results; do
+	suite=$(basename "$(dirname "$results")")
+	# Cases are indented once, their parameters twice.
+	while read -r verdict rest; do
+		case "$verdict $rest" in
+		"ok "*) ok "$suite: ${rest#* }" ;;
+		"not ok "*) not_ok "$suite: ${rest#* * }" ;;
+		esac
+	done <<-EOT
+		$(grep -E '^    (not )?ok ' "$results")
+	EOT
+	check "$suite passed" grep -q "^ok " "$results"
+done
+finish
