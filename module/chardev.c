@@ -201,6 +201,7 @@ static const struct file_operations zc_fops = {
 	.unlocked_ioctl	= zc_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
 	.mmap		= zc_file_mmap,
+	.fsync		= noop_fsync,
 	.llseek		= noop_llseek,
 };
 

@@ -167,6 +167,40 @@ static bool end_is_file(const struct zc_end *end)
 	return end->kind == ZCDEV_KIND_FILE || end->kind == ZCDEV_KIND_BLOCK;
 }
 
+static bool end_same_file(const struct zc_end *a, const struct zc_end *b)
+{
+	return end_is_file(a) && end_is_file(b) &&
+	       a->file->f_mapping->host == b->file->f_mapping->host;
+}
+
+static int check_ranges(const struct zc_end *a, const struct zc_end *b, u64 len)
+{
+	loff_t end_a, end_b;
+
+	if (check_add_overflow(a->pos, (loff_t)len, &end_a) ||
+	    check_add_overflow(b->pos, (loff_t)len, &end_b))
+		return -EOVERFLOW;
+	return len && a->pos < end_b && b->pos < end_a ? -EINVAL : 0;
+}
+
+/**
+ * zc_end_check_sinks() - refuse two sinks that write to one place
+ * @a: prepared
+ * @b: prepared
+ * @len: bytes expected, ZCDEV_TO_END if nobody knows
+ *
+ * Context: process.
+ * Return: 0, -EINVAL if they do, -EOVERFLOW if a range does not fit.
+ */
+int zc_end_check_sinks(const struct zc_end *a, const struct zc_end *b, u64 len)
+{
+	if (!end_same_file(a, b))
+		return 0;
+	if (len == ZCDEV_TO_END)
+		return -EINVAL;
+	return check_ranges(a, b, len);
+}
+
 /**
  * zc_end_check_overlap() - refuse a transfer into its own source
  * @source: prepared
@@ -180,18 +214,12 @@ static bool end_is_file(const struct zc_end *end)
 int zc_end_check_overlap(const struct zc_end *source, const struct zc_end *sink,
 			 u64 *len)
 {
-	struct inode *inode = source->file->f_mapping->host;
-	loff_t from, to, size;
+	loff_t size;
 
-	if (!end_is_file(source) || !end_is_file(sink) ||
-	    sink->file->f_mapping->host != inode)
+	if (!end_same_file(source, sink))
 		return 0;
-
-	size = i_size_read(inode);
+	size = i_size_read(source->file->f_mapping->host);
 	if (*len == ZCDEV_TO_END || *len > size - source->pos)
 		*len = max_t(loff_t, size - source->pos, 0);
-	if (check_add_overflow(source->pos, (loff_t)*len, &from) ||
-	    check_add_overflow(sink->pos, (loff_t)*len, &to))
-		return -EOVERFLOW;
-	return *len && source->pos < to && sink->pos < from ? -EINVAL : 0;
+	return check_ranges(source, sink, *len);
 }

@@ -5,7 +5,6 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/types.h>
-#include <linux/wait.h>
 
 #include <zcdev.h>
 
@@ -13,6 +12,7 @@
 	(ZCDEV_END_OFFSET | ZCDEV_END_DIRECT | ZCDEV_END_BUFFERED)
 
 struct zc_chunk;
+struct zc_drain;
 struct zc_end;
 struct zc_pipeline;
 struct socket;
@@ -54,7 +54,7 @@ static inline void zc_moved_add(struct zc_moved *to,
  *	the phase of the end
  * @fill: start to fill a chunk from its stream offset on. The payload goes to
  *	@data of the chunk. Returns bytes of payload (0: end of the source),
- *	-EIOCBQUEUED if zc_chunk_complete() will be called, or an errno.
+ *	-EIOCBQUEUED if zc_request_complete() will be called, or an errno.
  * @filled: turn the result of a completed request into what @fill returns
  * @at_end: after a short fill: is this the end, rather than a hiccup?
  * @finish: the transfer is over, @bytes were accepted
@@ -71,10 +71,10 @@ struct zc_source_ops {
  * struct zc_sink_ops - where bytes go
  * @prepare: as above
  * @drain: take the next part of a chunk. Returns bytes accepted, -EIOCBQUEUED
- *	if zc_chunk_complete() will be called, -EAGAIN if the sink is full, or
- *	an errno. Says in drained of the chunk what happens to the part.
+ *	if zc_request_complete() will be called, -EAGAIN if the sink is full,
+ *	or an errno. Says in part of the request what happens to the bytes.
  * @drained: turn the result of a completed request into what @drain returns
- * @wait: be told through the pipeline when the sink has room; called once
+ * @events: EPOLL events of its file that say that the sink has room, or 0
  * @blocked: is the sink really full? Asked between -EAGAIN and waiting.
  * @timeout: jiffies to wait for room, 0 for not at all
  * @finish: as above
@@ -82,10 +82,11 @@ struct zc_source_ops {
 struct zc_sink_ops {
 	int (*prepare)(struct zc_end *end, u64 len, bool strict,
 		       const struct zc_end *source);
-	long (*drain)(struct zc_end *end, struct zc_chunk *chunk);
+	long (*drain)(struct zc_end *end, struct zc_chunk *chunk,
+		      struct zc_drain *drain);
 	long (*drained)(struct zc_end *end, struct zc_chunk *chunk,
-			long result);
-	void (*wait)(struct zc_end *end, struct zc_pipeline *pipeline);
+			struct zc_drain *drain, long result);
+	__poll_t events;
 	bool (*blocked)(struct zc_end *end);
 	long (*timeout)(const struct zc_end *end);
 	void (*finish)(struct zc_end *end, u64 bytes);
@@ -187,6 +188,7 @@ int zc_end_open_source(struct zc_end *end, const struct zcdev_end *arg);
 int zc_end_open_sink(struct zc_end *end, const struct zcdev_end *arg);
 void zc_end_close(struct zc_end *end);
 void zc_end_report(const struct zc_end *end, struct zcdev_end *arg);
+int zc_end_check_sinks(const struct zc_end *a, const struct zc_end *b, u64 len);
 int zc_end_check_overlap(const struct zc_end *source, const struct zc_end *sink,
 			 u64 *len);
 

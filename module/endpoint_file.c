@@ -153,18 +153,16 @@ static void finish_position(struct zc_end *end, u64 bytes)
 
 static void file_iocb_done(struct kiocb *iocb, long result)
 {
-	struct zc_chunk *chunk = container_of(iocb, struct zc_chunk, iocb);
+	struct zc_request *req = container_of(iocb, struct zc_request, iocb);
 
 	if (iocb->ki_flags & IOCB_WRITE)
 		zc_compat_write_end(iocb);
-	zc_chunk_complete(chunk, result);
+	zc_request_complete(req, result);
 }
 
-static void iocb_init(struct zc_chunk *chunk, struct zc_end *end, loff_t pos,
-		      u32 bytes, bool direct, bool may_queue)
+static void iocb_init(struct kiocb *iocb, struct zc_end *end, loff_t pos,
+		      bool direct, bool may_queue)
 {
-	struct kiocb *iocb = &chunk->iocb;
-
 	init_sync_kiocb(iocb, end->file);
 	iocb->ki_pos = pos;
 	iocb->ki_flags &= ~IOCB_DIRECT;
@@ -172,8 +170,6 @@ static void iocb_init(struct zc_chunk *chunk, struct zc_end *end, loff_t pos,
 		iocb->ki_flags |= IOCB_DIRECT;
 	if (may_queue)
 		iocb->ki_complete = file_iocb_done;
-	chunk->iocb_bytes = bytes;
-	chunk->complete = false;
 }
 
 /* Classifies bytes that a request moved, or will have moved. */
@@ -222,7 +218,7 @@ static long file_source_filled(struct zc_end *end, struct zc_chunk *chunk,
 			       long result)
 {
 	u32 skip = chunk->data % end->of_file.offset_align;
-	bool direct = chunk->iocb.ki_flags & IOCB_DIRECT;
+	bool direct = chunk->in.iocb.ki_flags & IOCB_DIRECT;
 	u32 reason = end->of_file.reason;
 
 	if (result < 0)
@@ -245,9 +241,9 @@ static long file_source_fill(struct zc_end *end, struct zc_chunk *chunk)
 	long ret;
 
 	zc_buf_iter(chunk->buf, ITER_DEST, chunk->data - skip, bytes, &iter);
-	iocb_init(chunk, end, end->pos + chunk->offset - skip, bytes, f->direct,
-		  f->direct);
-	ret = vfs_iocb_iter_read(end->file, &chunk->iocb, &iter);
+	iocb_init(&chunk->in.iocb, end, end->pos + chunk->offset - skip,
+		  f->direct, f->direct);
+	ret = vfs_iocb_iter_read(end->file, &chunk->in.iocb, &iter);
 	if (ret == -EIOCBQUEUED) {
 		f->queued = true;
 		return ret;
@@ -356,14 +352,15 @@ static u32 tail_pad(const struct zc_end *end, const struct zc_chunk *chunk,
 
 /* The part up to the next block boundary goes buffered, whole blocks direct. */
 static struct piece next_piece(const struct zc_end *end,
-			       const struct zc_chunk *chunk)
+			       const struct zc_chunk *chunk,
+			       const struct zc_drain *drain)
 {
 	const struct zc_file_end *f = &end->of_file;
 	u32 align = f->offset_align;
 	struct piece p = {
-		.pos = end->pos + chunk->offset + chunk->done,
-		.data = chunk->data + chunk->done,
-		.len = chunk->len - chunk->done,
+		.pos = end->pos + chunk->offset + drain->done,
+		.data = chunk->data + drain->done,
+		.len = chunk->len - drain->done,
 		.reason = f->reason,
 	};
 	loff_t limit = size_limit(end);
@@ -400,28 +397,30 @@ static void zero_pad(struct zc_buf *buf, u32 offset, u32 len)
 }
 
 static long file_sink_drained(struct zc_end *end, struct zc_chunk *chunk,
-			      long result)
+			      struct zc_drain *drain, long result)
 {
 	struct zc_file_end *f = &end->of_file;
-	u64 payload = zc_moved_bytes(&chunk->part);
-	bool direct = chunk->part.paths & ZCDEV_PATH_DIRECT;
-	u32 reason = chunk->part.reasons;
+	struct zc_request *req = &drain->req;
+	u64 payload = zc_moved_bytes(&req->part);
+	bool direct = req->part.paths & ZCDEV_PATH_DIRECT;
+	u32 reason = req->part.reasons;
 
 	if (result <= 0)
 		return result ?: -EIO;
-	if (direct && !(chunk->iocb.ki_flags & IOCB_DIRECT)) {
+	if (direct && !(req->iocb.ki_flags & IOCB_DIRECT)) {
 		direct = false;
 		reason = ZCDEV_REASON_FELL_BACK;
 	}
-	f->written = max(f->written, chunk->iocb.ki_pos);
+	f->written = max(f->written, req->iocb.ki_pos);
 	result = min_t(long, result, payload);
-	chunk->part = file_moved(end, direct, reason, result);
+	req->part = file_moved(end, direct, reason, result);
 	return result;
 }
 
 static long write_piece(struct zc_end *end, struct zc_chunk *chunk,
-			const struct piece *p)
+			struct zc_drain *drain, const struct piece *p)
 {
+	struct zc_request *req = &drain->req;
 	struct iov_iter iter;
 	bool may_queue;
 	long ret;
@@ -433,26 +432,27 @@ static long write_piece(struct zc_end *end, struct zc_chunk *chunk,
 	 * would undo it: not every file system waits for those itself.
 	 */
 	if (!p->direct && end->of_file.queued)
-		zc_pipeline_settle(chunk->pipeline, chunk);
+		zc_pipeline_quiesce(chunk->pipeline);
 	if (p->pad)
 		zero_pad(chunk->buf, p->data + p->len, p->pad);
 	zc_buf_iter(chunk->buf, ITER_SOURCE, p->data, p->len + p->pad, &iter);
 	may_queue = p->direct && !end->of_file.append;
-	iocb_init(chunk, end, p->pos, p->len + p->pad, p->direct, may_queue);
-	chunk->iocb.ki_flags |= IOCB_WRITE;
-	chunk->part = file_moved(end, p->direct, p->reason, p->len);
-	ret = zc_compat_write(end->file, &chunk->iocb, &iter);
+	iocb_init(&req->iocb, end, p->pos, p->direct, may_queue);
+	req->iocb.ki_flags |= IOCB_WRITE;
+	req->part = file_moved(end, p->direct, p->reason, p->len);
+	ret = zc_compat_write(end->file, &req->iocb, &iter);
 	if (ret == -EIOCBQUEUED) {
 		end->of_file.queued = true;
 		return ret;
 	}
-	return file_sink_drained(end, chunk, ret);
+	return file_sink_drained(end, chunk, drain, ret);
 }
 
-static long file_sink_drain(struct zc_end *end, struct zc_chunk *chunk)
+static long file_sink_drain(struct zc_end *end, struct zc_chunk *chunk,
+			    struct zc_drain *drain)
 {
-	struct piece p = next_piece(end, chunk);
-	long ret = write_piece(end, chunk, &p);
+	struct piece p = next_piece(end, chunk, drain);
+	long ret = write_piece(end, chunk, drain, &p);
 
 	/* Some file systems have rules for alignment that they keep to
 	 * themselves.
@@ -461,7 +461,7 @@ static long file_sink_drain(struct zc_end *end, struct zc_chunk *chunk)
 		p.direct = false;
 		p.pad = 0;
 		p.reason = ZCDEV_REASON_FELL_BACK;
-		ret = write_piece(end, chunk, &p);
+		ret = write_piece(end, chunk, drain, &p);
 	}
 	/* Nothing waits for room in a file. */
 	return ret == -EAGAIN ? -EIO : ret;

@@ -114,23 +114,24 @@ static int socket_sink_prepare(struct zc_end *end, u64 len, bool strict,
 	return strict && copy_reason(end) ? -EOPNOTSUPP : 0;
 }
 
-static long socket_send(struct zc_end *end, struct zc_chunk *chunk,
-			bool copy)
+static long socket_send(struct zc_end *end, const struct zc_chunk *chunk,
+			u32 done, bool copy)
 {
 	struct socket *sock = end->of_socket.sock;
 	struct msghdr msg = {
 		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL,
 	};
 
-	zc_buf_iter(chunk->buf, ITER_SOURCE, chunk->data + chunk->done,
-		    chunk->len - chunk->done, &msg.msg_iter);
+	zc_buf_iter(chunk->buf, ITER_SOURCE, chunk->data + done,
+		    chunk->len - done, &msg.msg_iter);
 	return copy ? sock_sendmsg(sock, &msg) : zc_fragment_send(sock, &msg);
 }
 
-static long socket_sink_drain(struct zc_end *end, struct zc_chunk *chunk)
+static long socket_sink_drain(struct zc_end *end, struct zc_chunk *chunk,
+			      struct zc_drain *drain)
 {
 	bool strict = chunk->pipeline->strict;
-	struct zc_moved *part = &chunk->part;
+	struct zc_moved *part = &drain->req.part;
 	u32 reason = copy_reason(end);
 	long ret;
 
@@ -139,7 +140,7 @@ static long socket_sink_drain(struct zc_end *end, struct zc_chunk *chunk)
 	if (reason && strict)
 		return -EOPNOTSUPP;
 
-	ret = socket_send(end, chunk, reason);
+	ret = socket_send(end, chunk, drain->done, reason);
 	if (ret <= 0)
 		return ret ?: -EAGAIN;
 
@@ -153,11 +154,6 @@ static long socket_sink_drain(struct zc_end *end, struct zc_chunk *chunk)
 	else
 		part->zerocopy = ret;
 	return ret;
-}
-
-static void socket_sink_wait(struct zc_end *end, struct zc_pipeline *pipeline)
-{
-	zc_pipeline_poll(pipeline, end->file, EPOLLOUT);
 }
 
 static bool socket_sink_blocked(struct zc_end *end)
@@ -174,7 +170,7 @@ static long socket_sink_timeout(const struct zc_end *end)
 static const struct zc_sink_ops socket_sink_ops = {
 	.prepare	= socket_sink_prepare,
 	.drain		= socket_sink_drain,
-	.wait		= socket_sink_wait,
+	.events		= EPOLLOUT,
 	.blocked	= socket_sink_blocked,
 	.timeout	= socket_sink_timeout,
 };

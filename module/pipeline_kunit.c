@@ -19,7 +19,8 @@
 #include "pipeline.h"
 #include "pool.h"
 
-#define CHUNK	SZ_4K
+#define CHUNK		SZ_4K
+#define MOCK_SINKS	3
 
 /**
  * struct pipe_case - one way to misbehave, and what has to come of it
@@ -106,31 +107,49 @@ static const struct pipe_case pipe_cases[] = {
 KUNIT_ARRAY_PARAM_DESC(pipe, pipe_cases, name);
 
 /**
- * struct mock - source and sink of one case
- * @c: the case
- * @p: the pipeline
- * @fills: requests to the source so far
- * @drains: requests to the sink so far
+ * struct mock_late - a request that is completed later
+ * @work: completes it
+ * @req: the request
+ * @result: with this result
+ */
+struct mock_late {
+	struct delayed_work work;
+	struct zc_request *req;
+	long result;
+};
+
+/**
+ * struct mock_sink - a sink and what it saw
+ * @end: the sink
+ * @drains: requests so far
  * @wrong: bytes that were not what they should have been
+ * @fail: the drain with this number fails; 0 for none
+ * @late: completes its request of each chunk
+ */
+struct mock_sink {
+	struct zc_end end;
+	u32 drains;
+	u32 wrong;
+	u32 fail;
+	struct mock_late late[ZC_PIPELINE_DEPTH];
+};
+
+/**
+ * struct mock - source and sinks of one case
+ * @c: the case
+ * @fills: requests to the source so far
  * @source: the source
- * @sink: the sink
+ * @sink: the sinks
  * @file: of the pool
- * @late: completes requests of each chunk
+ * @late: completes the fill of each chunk
  */
 struct mock {
 	const struct pipe_case *c;
-	struct zc_pipeline *p;
 	u32 fills;
-	u32 drains;
-	u32 wrong;
 	struct zc_end source;
-	struct zc_end sink;
+	struct mock_sink sink[MOCK_SINKS];
 	struct zc_file file;
-	struct mock_late {
-		struct delayed_work work;
-		struct zc_chunk *chunk;
-		long result;
-	} late[ZC_PIPELINE_DEPTH];
+	struct mock_late late[ZC_PIPELINE_DEPTH];
 };
 
 static struct mock *mock;
@@ -152,16 +171,15 @@ static void late_fn(struct work_struct *work)
 	struct mock_late *late = container_of(work, struct mock_late,
 					      work.work);
 
-	zc_chunk_complete(late->chunk, late->result);
+	zc_request_complete(late->req, late->result);
 }
 
-static long complete_late(struct zc_chunk *chunk, long result)
+static long complete_late(struct mock_late *late, struct zc_request *req,
+			  long result)
 {
-	struct mock_late *late = &mock->late[chunk - chunk->pipeline->ring];
-
-	late->chunk = chunk;
+	late += req->chunk - req->chunk->pipeline->ring;
+	late->req = req;
 	late->result = result;
-	chunk->complete = false;
 	queue_delayed_work(system_unbound_wq, &late->work,
 			   get_random_u32_below(3));
 	return -EIOCBQUEUED;
@@ -189,8 +207,9 @@ static long mock_fill(struct zc_end *end, struct zc_chunk *chunk)
 		*chunk_byte(chunk, i) = byte_at(chunk->offset + i);
 	if (c->fail_in && chunk->offset == (c->fail_in - 1) * CHUNK)
 		n = -EIO;
-	return c->async_in ? complete_late(chunk, n) :
-	       n < 0 ? n : mock_filled(end, chunk, n);
+	if (c->async_in)
+		return complete_late(mock->late, &chunk->in, n);
+	return n < 0 ? n : mock_filled(end, chunk, n);
 }
 
 static bool mock_at_end(struct zc_end *end, u64 offset)
@@ -199,18 +218,20 @@ static bool mock_at_end(struct zc_end *end, u64 offset)
 }
 
 static long mock_drained(struct zc_end *end, struct zc_chunk *chunk,
-			 long result)
+			 struct zc_drain *drain, long result)
 {
-	chunk->part.copied = max(result, 0L);
-	chunk->part.paths = ZCDEV_PATH_COPY;
-	chunk->part.reasons = ZCDEV_REASON_PROTOCOL;
+	drain->req.part.copied = max(result, 0L);
+	drain->req.part.paths = ZCDEV_PATH_COPY;
+	drain->req.part.reasons = ZCDEV_REASON_PROTOCOL;
 	return result;
 }
 
-static long mock_drain(struct zc_end *end, struct zc_chunk *chunk)
+static long mock_drain(struct zc_end *end, struct zc_chunk *chunk,
+		       struct zc_drain *drain)
 {
+	struct mock_sink *sink = container_of(end, struct mock_sink, end);
 	const struct pipe_case *c = mock->c;
-	u32 nr = ++mock->drains, n = chunk->len - chunk->done, i;
+	u32 nr = ++sink->drains, n = chunk->len - drain->done, i;
 	long ret;
 
 	if (c->again_every && !(nr % c->again_every))
@@ -218,12 +239,14 @@ static long mock_drain(struct zc_end *end, struct zc_chunk *chunk)
 	if (c->most)
 		n = min(n, c->most);
 	for (i = 0; i < n; i++)
-		mock->wrong += *chunk_byte(chunk, chunk->done + i) !=
-			       byte_at(chunk->offset + chunk->done + i);
-	ret = c->fail_out && nr == c->fail_out ? -ENOSPC : n;
+		sink->wrong += *chunk_byte(chunk, drain->done + i) !=
+			       byte_at(chunk->offset + drain->done + i);
+	ret = n;
+	if (sink->fail && nr == sink->fail)
+		ret = -ENOSPC;
 	if (c->async_out)
-		return complete_late(chunk, ret);
-	return ret < 0 ? ret : mock_drained(end, chunk, ret);
+		return complete_late(sink->late, &drain->req, ret);
+	return ret < 0 ? ret : mock_drained(end, chunk, drain, ret);
 }
 
 static bool mock_blocked(struct zc_end *end)
@@ -243,6 +266,14 @@ static const struct zc_sink_ops mock_sink_ops = {
 	.blocked	= mock_blocked,
 };
 
+static void late_init(struct mock_late *late)
+{
+	u32 i;
+
+	for (i = 0; i < ZC_PIPELINE_DEPTH; i++)
+		INIT_DELAYED_WORK(&late[i].work, late_fn);
+}
+
 static int mock_init(struct kunit *test)
 {
 	struct zcdev_pool_create geometry = {
@@ -256,9 +287,11 @@ static int mock_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, mock);
 	mutex_init(&mock->file.lock);
 	mock->source.source = &mock_source_ops;
-	mock->sink.sink = &mock_sink_ops;
-	for (i = 0; i < ARRAY_SIZE(mock->late); i++)
-		INIT_DELAYED_WORK(&mock->late[i].work, late_fn);
+	late_init(mock->late);
+	for (i = 0; i < MOCK_SINKS; i++) {
+		mock->sink[i].end.sink = &mock_sink_ops;
+		late_init(mock->sink[i].late);
+	}
 	return zc_pool_create(&mock->file, &geometry);
 }
 
@@ -268,30 +301,105 @@ static void mock_exit(struct kunit *test)
 		zc_pool_close(mock->file.pool);
 }
 
-static void pipe_test(struct kunit *test)
+static struct zc_pipeline *mock_pipeline(struct kunit *test,
+					 const struct pipe_case *c, u32 sinks)
 {
-	const struct pipe_case *c = test->param_value;
 	struct zc_pipeline *p;
+	u32 i;
 
-	p = zc_pipeline_new(mock->file.pool, c->depth ?: 3, false);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(p));
+	p = zc_pipeline_new(mock->file.pool, c->depth ?: 3, sinks);
+	KUNIT_ASSERT_NOT_NULL(test, p);
 	mock->c = c;
-	mock->p = p;
+	mock->sink[0].fail = c->fail_out;
 	p->source = &mock->source;
-	p->sink = &mock->sink;
+	for (i = 0; i < sinks; i++)
+		p->lane[i].sink = &mock->sink[i].end;
 	p->remaining = c->len ?: ZCDEV_TO_END;
 	p->chunk_size = CHUNK;
 	p->phase = c->phase;
-	zc_pipeline_run(p);
+	return p;
+}
 
-	KUNIT_EXPECT_EQ(test, p->bytes, c->bytes);
-	KUNIT_EXPECT_EQ(test, p->error, c->error);
-	KUNIT_EXPECT_EQ(test, mock->wrong, 0);
-	KUNIT_EXPECT_EQ(test, zc_moved_bytes(&mock->source.moved), c->bytes);
-	KUNIT_EXPECT_EQ(test, mock->source.moved.zerocopy, c->bytes);
-	KUNIT_EXPECT_EQ(test, mock->sink.moved.copied, c->bytes);
-	KUNIT_EXPECT_EQ(test, mock->sink.moved.reasons,
-			c->bytes ? ZCDEV_REASON_PROTOCOL : 0);
+static void expect_sink(struct kunit *test, const struct zc_pipeline *p,
+			u32 sink, u64 bytes, int error)
+{
+	const struct mock_sink *s = &mock->sink[sink];
+
+	KUNIT_EXPECT_EQ(test, p->lane[sink].bytes, bytes);
+	KUNIT_EXPECT_EQ(test, s->wrong, 0);
+	KUNIT_EXPECT_EQ(test, s->end.error, error);
+	KUNIT_EXPECT_EQ(test, s->end.moved.copied, bytes);
+	KUNIT_EXPECT_EQ(test, s->end.moved.reasons,
+			bytes ? ZCDEV_REASON_PROTOCOL : 0);
+}
+
+static void expect_source(struct kunit *test, const struct zc_pipeline *p,
+			  u64 bytes)
+{
+	KUNIT_EXPECT_EQ(test, p->bytes, bytes);
+	KUNIT_EXPECT_EQ(test, zc_moved_bytes(&mock->source.moved), bytes);
+	KUNIT_EXPECT_EQ(test, mock->source.moved.zerocopy, bytes);
+}
+
+static void pipe_test(struct kunit *test)
+{
+	const struct pipe_case *c = test->param_value;
+	struct zc_pipeline *p = mock_pipeline(test, c, 1);
+
+	zc_pipeline_run(p);
+	KUNIT_EXPECT_EQ(test, p->error, c->fail_out ? 0 : c->error);
+	expect_source(test, p, c->bytes);
+	expect_sink(test, p, 0, c->bytes, c->fail_out ? c->error : 0);
+	zc_pipeline_free(p);
+}
+
+/* Of three sinks the first does what the case says: the others get all. */
+static void sinks_test(struct kunit *test)
+{
+	const struct pipe_case *c = test->param_value;
+	struct zc_pipeline *p = mock_pipeline(test, c, MOCK_SINKS);
+	u64 all = c->fail_out ? c->size : c->bytes;
+	u32 i;
+
+	zc_pipeline_run(p);
+	KUNIT_EXPECT_EQ(test, p->error, c->fail_out ? 0 : c->error);
+	expect_source(test, p, all);
+	expect_sink(test, p, 0, c->bytes, c->fail_out ? c->error : 0);
+	for (i = 1; i < MOCK_SINKS; i++)
+		expect_sink(test, p, i, all, 0);
+	zc_pipeline_free(p);
+}
+
+static void fail_fast_test(struct kunit *test)
+{
+	static const struct pipe_case c = CASE("", .size = 20 * SZ_4K,
+					       .fail_out = 4,
+					       .async_out = true);
+	struct zc_pipeline *p = mock_pipeline(test, &c, MOCK_SINKS);
+
+	p->fail_fast = true;
+	zc_pipeline_run(p);
+	KUNIT_EXPECT_EQ(test, p->error, -ENOSPC);
+	expect_sink(test, p, 0, 3 * SZ_4K, -ENOSPC);
+	KUNIT_EXPECT_LT(test, p->lane[1].bytes, c.size);
+	expect_source(test, p, min(p->lane[1].bytes, p->lane[2].bytes));
+	zc_pipeline_free(p);
+}
+
+/* When all fail, the source has moved on as far as the last to fail. */
+static void all_fail_test(struct kunit *test)
+{
+	static const struct pipe_case c = CASE("", .size = 20 * SZ_4K,
+					       .fail_out = 3);
+	struct zc_pipeline *p = mock_pipeline(test, &c, MOCK_SINKS);
+
+	mock->sink[1].fail = 9;
+	mock->sink[2].fail = 6;
+	zc_pipeline_run(p);
+	expect_sink(test, p, 0, 2 * SZ_4K, -ENOSPC);
+	expect_sink(test, p, 1, 8 * SZ_4K, -ENOSPC);
+	expect_sink(test, p, 2, 5 * SZ_4K, -ENOSPC);
+	expect_source(test, p, 8 * SZ_4K);
 	zc_pipeline_free(p);
 }
 
@@ -301,7 +409,8 @@ static void held_test(struct kunit *test)
 	struct zc_pool *pool = mock->file.pool;
 	struct page *page = zc_buf_page(&pool->bufs[3], SZ_16K);
 	struct zcdev_pool_info info = {};
-	struct zc_buf *bufs[8];
+	struct zc_buf *bufs[7];
+	u32 i;
 
 	KUNIT_EXPECT_FALSE(test, zc_pool_buf_referenced(pool, &pool->bufs[3]));
 	get_page(page);
@@ -310,51 +419,59 @@ static void held_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, info.out_in_flight, 1);
 	KUNIT_EXPECT_EQ(test, info.out_free, 7);
 
-	/* Free ones come first, the held one last. */
-	KUNIT_EXPECT_EQ(test, zc_pool_claim(pool, bufs, 7), 7);
+	/* All but the held one can be had. */
+	for (i = 0; i < 7; i++) {
+		bufs[i] = zc_pool_claim(pool);
+		KUNIT_ASSERT_NOT_NULL(test, bufs[i]);
+		KUNIT_EXPECT_PTR_NE(test, bufs[i], &pool->bufs[3]);
+	}
+	KUNIT_EXPECT_NULL(test, zc_pool_claim(pool));
 	zc_pool_info(pool, &info);
 	KUNIT_EXPECT_EQ(test, info.out_in_flight, 1);
 	KUNIT_EXPECT_EQ(test, info.out_staging, 7);
-	KUNIT_EXPECT_EQ(test, zc_pool_claim(pool, bufs + 7, 7), 1);
-	KUNIT_EXPECT_PTR_EQ(test, bufs[7], &pool->bufs[3]);
-	KUNIT_EXPECT_EQ(test, zc_pool_claim(pool, bufs, 1), 0);
-	zc_pool_unclaim(pool, bufs, 8);
+	KUNIT_EXPECT_EQ(test, info.out_free, 0);
+	for (i = 0; i < 7; i++)
+		zc_pool_unclaim(pool, bufs[i]);
 
 	put_page(page);
 	KUNIT_EXPECT_FALSE(test, zc_pool_buf_referenced(pool, &pool->bufs[3]));
 }
 
-/* The pipeline waits for a held buffer, and goes on when it is let go. */
+/* The pipeline waits while all buffers are held, and goes on with the first. */
 static void put_later(struct work_struct *work)
 {
-	put_page(zc_buf_page(&mock->file.pool->bufs[0], 0));
+	put_page(zc_buf_page(&mock->file.pool->bufs[5], 0));
 }
 
 static void wait_held_test(struct kunit *test)
 {
 	static const struct pipe_case c = CASE("", .size = 5 * SZ_4K);
+	struct zc_pool *pool = mock->file.pool;
 	struct delayed_work work;
 	struct zc_pipeline *p;
+	u32 i;
 
 	INIT_DELAYED_WORK_ONSTACK(&work, put_later);
-	p = zc_pipeline_new(mock->file.pool, 1, false);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(p));
-	mock->c = &c;
-	p->source = &mock->source;
-	p->sink = &mock->sink;
-	p->remaining = ZCDEV_TO_END;
-	get_page(zc_buf_page(p->ring[0].buf, 0));
+	p = mock_pipeline(test, &c, 1);
+	for (i = 0; i < pool->count; i++)
+		get_page(zc_buf_page(&pool->bufs[i], 0));
 	schedule_delayed_work(&work, HZ / 20);
 	zc_pipeline_run(p);
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&work));
-	KUNIT_EXPECT_EQ(test, p->bytes, c.size);
+	expect_sink(test, p, 0, c.size, 0);
 	zc_pipeline_free(p);
 	flush_delayed_work(&work);
 	destroy_delayed_work_on_stack(&work);
+	for (i = 0; i < pool->count; i++)
+		if (i != 5)
+			put_page(zc_buf_page(&pool->bufs[i], 0));
 }
 
 static struct kunit_case pipeline_cases[] = {
 	KUNIT_CASE_PARAM(pipe_test, pipe_gen_params),
+	KUNIT_CASE_PARAM(sinks_test, pipe_gen_params),
+	KUNIT_CASE(fail_fast_test),
+	KUNIT_CASE(all_fail_test),
 	KUNIT_CASE(held_test),
 	KUNIT_CASE(wait_held_test),
 	{}

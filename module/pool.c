@@ -213,7 +213,6 @@ static struct zc_pool *pool_new(const struct zcdev_pool_create *arg)
 	pool->flags = arg->flags;
 	pool->numa_node = arg->node;
 	spin_lock_init(&pool->lock);
-	init_waitqueue_head(&pool->released);
 	return pool;
 }
 
@@ -343,81 +342,48 @@ bool zc_pool_buf_referenced(struct zc_pool *pool, const struct zc_buf *buf)
 	return atomic_read(&pool->map_gen) != gen;
 }
 
-/* One pass over the pool; referenced buffers only if asked. */
-static u32 claim_pass(struct zc_pool *pool, struct zc_buf **bufs, u32 have,
-		      u32 want, bool referenced)
+/**
+ * zc_pool_claim() - take a buffer for staging
+ * @pool: the pool
+ *
+ * Buffers are taken in turn, so that the one that was given to a socket first
+ * is looked at first.
+ *
+ * Context: process.
+ * Return: a buffer that nobody references, or NULL.
+ */
+struct zc_buf *zc_pool_claim(struct zc_pool *pool)
 {
+	struct zc_buf *buf = NULL;
 	u32 i;
 
-	lockdep_assert_held(&pool->lock);
+	spin_lock(&pool->lock);
+	for (i = 0; i < pool->count && !buf; i++) {
+		struct zc_buf *candidate = &pool->bufs[pool->next];
 
-	for (i = 0; i < pool->count && have < want; i++) {
-		struct zc_buf *buf = &pool->bufs[i];
-
-		if (buf->staging)
+		pool->next = (pool->next + 1) % pool->count;
+		if (candidate->staging ||
+		    zc_pool_buf_referenced(pool, candidate))
 			continue;
-		if (!referenced && zc_pool_buf_referenced(pool, buf))
-			continue;
-		buf->staging = true;
-		bufs[have++] = buf;
+		candidate->staging = true;
+		buf = candidate;
 	}
-	return have;
-}
-
-/**
- * zc_pool_claim() - take buffers for staging
- * @pool: the pool
- * @bufs: set to the buffers
- * @want: how many at most
- *
- * Buffers that nobody references come first; others are given if there are
- * not enough, and the caller has to look before it uses them.
- *
- * Context: process.
- * Return: number of buffers, may be 0.
- */
-u32 zc_pool_claim(struct zc_pool *pool, struct zc_buf **bufs, u32 want)
-{
-	u32 have;
-
-	spin_lock(&pool->lock);
-	have = claim_pass(pool, bufs, 0, want, false);
-	have = claim_pass(pool, bufs, have, want, true);
 	spin_unlock(&pool->lock);
-	return have;
+	return buf;
 }
 
 /**
- * zc_pool_has_unclaimed() - would zc_pool_claim() give anything?
+ * zc_pool_unclaim() - give a claimed buffer back
  * @pool: the pool
- *
- * Context: any. The answer may be outdated at once.
- */
-bool zc_pool_has_unclaimed(const struct zc_pool *pool)
-{
-	u32 i;
-
-	for (i = 0; i < pool->count; i++)
-		if (!READ_ONCE(pool->bufs[i].staging))
-			return true;
-	return false;
-}
-
-/**
- * zc_pool_unclaim() - give claimed buffers back
- * @pool: the pool
- * @bufs: the buffers; nothing of zcdev's is in flight in them
- * @count: how many
+ * @buf: the buffer; nothing of zcdev's is in flight in it
  *
  * Context: process.
  */
-void zc_pool_unclaim(struct zc_pool *pool, struct zc_buf **bufs, u32 count)
+void zc_pool_unclaim(struct zc_pool *pool, struct zc_buf *buf)
 {
 	spin_lock(&pool->lock);
-	while (count)
-		bufs[--count]->staging = false;
+	buf->staging = false;
 	spin_unlock(&pool->lock);
-	wake_up_interruptible(&pool->released);
 }
 
 /**

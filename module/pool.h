@@ -7,7 +7,6 @@
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
-#include <linux/wait.h>
 
 #include "buffer.h"
 
@@ -29,8 +28,8 @@ struct zcdev_pool_info;
  * @maps: vmas
  * @map_gen: counts what may give user space new page references: mmap, fork,
  *	fault
- * @lock: protects @staging of every buffer; innermost
- * @released: woken when a transfer gives buffers back
+ * @lock: protects @next, and @staging of every buffer; innermost
+ * @next: where to look for a free buffer first: the one longest in use
  * @draining: in the list of closed pools
  * @bufs: the buffers
  *
@@ -48,7 +47,7 @@ struct zc_pool {
 	atomic_t maps;
 	atomic_t map_gen;
 	spinlock_t lock;	/* staging of all bufs */
-	wait_queue_head_t released;
+	u32 next;
 	struct list_head draining;
 	struct zc_buf bufs[] __counted_by(count);
 };
@@ -83,9 +82,8 @@ u32 zc_pool_default_buf_size(void);
 u32 zc_pool_default_count(void);
 
 bool zc_pool_buf_referenced(struct zc_pool *pool, const struct zc_buf *buf);
-bool zc_pool_has_unclaimed(const struct zc_pool *pool);
-u32 zc_pool_claim(struct zc_pool *pool, struct zc_buf **bufs, u32 want);
-void zc_pool_unclaim(struct zc_pool *pool, struct zc_buf **bufs, u32 count);
+struct zc_buf *zc_pool_claim(struct zc_pool *pool);
+void zc_pool_unclaim(struct zc_pool *pool, struct zc_buf *buf);
 
 void zc_pool_exit(void);
 

@@ -19,14 +19,16 @@
  * @uarg: where the results go
  * @ends: the ends as the caller wrote them, source first
  * @source: where the bytes come from
+ * @sinks: number of sinks
  * @sink: where they go
  */
 struct zc_transfer {
 	struct zcdev_transfer *arg;
 	struct zcdev_transfer __user *uarg;
-	struct zcdev_end ends[1 + ZC_TRANSFER_SINKS];
+	struct zcdev_end *ends;
 	struct zc_end source;
-	struct zc_end sink;
+	u32 sinks;
+	struct zc_end sink[];
 };
 
 static int check_arg(const struct zcdev_transfer *arg)
@@ -55,7 +57,7 @@ static int read_ends(struct zc_transfer *t)
 	u32 i;
 	int ret;
 
-	for (i = 0; i < ARRAY_SIZE(t->ends); i++) {
+	for (i = 0; i <= t->sinks; i++) {
 		ret = copy_struct_from_user(&t->ends[i], sizeof(t->ends[i]),
 					    end_uptr(t, i), t->arg->end_size);
 		if (ret)
@@ -81,8 +83,9 @@ static int write_results(struct zc_transfer *t, u64 bytes, int error)
 	int ret;
 
 	zc_end_report(&t->source, &t->ends[0]);
-	zc_end_report(&t->sink, &t->ends[1]);
-	for (i = 0; i < ARRAY_SIZE(t->ends); i++) {
+	for (i = 0; i < t->sinks; i++)
+		zc_end_report(&t->sink[i], &t->ends[1 + i]);
+	for (i = 0; i <= t->sinks; i++) {
 		ret = write_end(t, i);
 		if (ret)
 			return ret;
@@ -105,43 +108,79 @@ static u64 expected_len(const struct zc_transfer *t, u64 len)
 	return size > source->pos ? size - source->pos : 0;
 }
 
+static int open_ends(struct zc_transfer *t)
+{
+	u32 i;
+
+	t->source.error = zc_end_open_source(&t->source, &t->ends[0]);
+	if (t->source.error)
+		return t->source.error;
+	for (i = 0; i < t->sinks; i++) {
+		struct zc_end *sink = &t->sink[i];
+
+		sink->error = zc_end_open_sink(sink, &t->ends[1 + i]);
+		if (sink->error)
+			return sink->error;
+	}
+	return 0;
+}
+
+static int prepare_sinks(struct zc_transfer *t, u64 *len)
+{
+	bool strict = t->arg->flags & ZCDEV_TRANSFER_STRICT;
+	u64 expected = expected_len(t, *len);
+	u32 i, k;
+
+	for (i = 0; i < t->sinks; i++) {
+		struct zc_end *sink = &t->sink[i];
+
+		sink->error = sink->sink->prepare(sink, expected, strict,
+						  &t->source);
+		for (k = 0; k < i && !sink->error; k++)
+			sink->error = zc_end_check_sinks(&t->sink[k], sink,
+							 expected);
+		if (!sink->error)
+			sink->error = zc_end_check_overlap(&t->source, sink,
+							   len);
+		if (sink->error)
+			return sink->error;
+	}
+	return 0;
+}
+
 static int prepare_ends(struct zc_transfer *t, u64 *len)
 {
 	bool strict = t->arg->flags & ZCDEV_TRANSFER_STRICT;
-	struct zc_end *source = &t->source, *sink = &t->sink;
+	int ret;
 
-	source->error = zc_end_open_source(source, &t->ends[0]);
-	if (source->error)
-		return source->error;
-	sink->error = zc_end_open_sink(sink, &t->ends[1]);
-	if (sink->error)
-		return sink->error;
-	source->error = source->source->prepare(source, *len, strict);
-	if (source->error)
-		return source->error;
-	sink->error = sink->sink->prepare(sink, expected_len(t, *len), strict,
-					  source);
-	if (sink->error)
-		return sink->error;
-	return zc_end_check_overlap(source, sink, len);
+	ret = open_ends(t);
+	if (ret)
+		return ret;
+	t->source.error = t->source.source->prepare(&t->source, *len, strict);
+	return t->source.error ?: prepare_sinks(t, len);
 }
 
-/* The source reads whole blocks; if the sink can then write such, it does. */
+/*
+ * The source reads whole blocks; if a sink can then write such, it does. The
+ * first that can be pleased decides.
+ */
 static u32 choose_phase(const struct zc_transfer *t)
 {
-	u32 align = t->source.align ?: 1;
+	u32 i, align = t->source.align ?: 1;
 
-	return t->sink.phase % align == t->source.phase ? t->sink.phase :
-							  t->source.phase;
+	for (i = 0; i < t->sinks; i++)
+		if (t->sink[i].phase &&
+		    t->sink[i].phase % align == t->source.phase)
+			return t->sink[i].phase;
+	return t->source.phase;
 }
 
 static struct zc_pipeline *make_pipeline(struct zc_file *file,
 					 struct zc_transfer *t, u64 len)
 {
-	bool nonblock = t->sink.file->f_flags & O_NONBLOCK;
 	struct zc_pipeline *p;
 	struct zc_pool *pool;
-	u32 depth;
+	u32 i, depth;
 	int ret;
 
 	ret = zc_pool_create_default(file, 0);
@@ -152,42 +191,59 @@ static struct zc_pipeline *make_pipeline(struct zc_file *file,
 		return ERR_PTR(-EINVAL);
 
 	depth = min(t->arg->depth ?: ZC_TRANSFER_DEPTH, pool->count);
-	p = zc_pipeline_new(pool, depth, nonblock);
-	if (IS_ERR(p))
-		return p;
+	p = zc_pipeline_new(pool, depth, t->sinks);
+	if (!p)
+		return ERR_PTR(-ENOMEM);
 	p->source = &t->source;
-	p->sink = &t->sink;
+	for (i = 0; i < t->sinks; i++)
+		p->lane[i].sink = &t->sink[i];
 	p->remaining = len;
 	p->strict = t->arg->flags & ZCDEV_TRANSFER_STRICT;
+	p->fail_fast = t->arg->flags & ZCDEV_TRANSFER_FAIL_FAST;
 	p->chunk_size = t->arg->chunk ?: pool->buf_size;
 	p->phase = choose_phase(t);
 	return p;
 }
 
-static void finish_ends(struct zc_transfer *t, u64 bytes)
+/* Returns the error that the caller gets if nobody else had one. */
+static int finish_ends(struct zc_transfer *t, struct zc_pipeline *p)
 {
+	int error = 0;
+	u32 i;
+
 	if (t->source.source->finish)
-		t->source.source->finish(&t->source, bytes);
-	if (t->sink.sink->finish)
-		t->sink.sink->finish(&t->sink, bytes);
+		t->source.source->finish(&t->source, p->bytes);
+	for (i = 0; i < t->sinks; i++) {
+		struct zc_end *sink = &t->sink[i];
+
+		if (sink->sink->finish)
+			sink->sink->finish(sink, p->lane[i].bytes);
+		error = error ?: sink->error;
+	}
+	return error;
+}
+
+static bool anything_moved(const struct zc_pipeline *p)
+{
+	u32 i;
+
+	for (i = 0; i < p->lanes; i++)
+		if (p->lane[i].bytes)
+			return true;
+	return false;
 }
 
 /* Returns an errno only if nothing moved. */
 static int run(struct zc_transfer *t, struct zc_pipeline *p)
 {
 	int error, ret;
-	u64 bytes;
 
-	if (p->sink->sink->wait)
-		p->sink->sink->wait(p->sink, p);
 	zc_pipeline_run(p);
-	bytes = p->bytes;
-	error = p->error;
-	finish_ends(t, bytes);
-	if (!error)
-		error = t->sink.error;
-	ret = write_results(t, bytes, error == -ERESTARTSYS ? -EINTR : error);
-	return bytes || !error ? ret : error;
+	error = finish_ends(t, p);
+	error = p->error ?: error;
+	ret = write_results(t, p->bytes,
+			    error == -ERESTARTSYS ? -EINTR : error);
+	return anything_moved(p) || !error ? ret : error;
 }
 
 static int transfer(struct zc_file *file, struct zc_transfer *t)
@@ -212,6 +268,33 @@ static int transfer(struct zc_file *file, struct zc_transfer *t)
 	return ret;
 }
 
+static struct zc_transfer *transfer_new(u32 sinks)
+{
+	struct zc_transfer *t;
+
+	t = kzalloc(struct_size(t, sink, sinks), GFP_KERNEL_ACCOUNT);
+	if (!t)
+		return NULL;
+	t->sinks = sinks;
+	t->ends = kcalloc(1 + sinks, sizeof(*t->ends), GFP_KERNEL_ACCOUNT);
+	if (!t->ends) {
+		kfree(t);
+		return NULL;
+	}
+	return t;
+}
+
+static void transfer_free(struct zc_transfer *t)
+{
+	u32 i;
+
+	for (i = 0; i < t->sinks; i++)
+		zc_end_close(&t->sink[i]);
+	zc_end_close(&t->source);
+	kfree(t->ends);
+	kfree(t);
+}
+
 /**
  * zc_transfer_ioctl() - ZCDEV_TRANSFER
  * @file: whose pool
@@ -230,14 +313,12 @@ int zc_transfer_ioctl(struct zc_file *file, struct zcdev_transfer *arg,
 	ret = check_arg(arg);
 	if (ret)
 		return ret;
-	t = kzalloc(sizeof(*t), GFP_KERNEL_ACCOUNT);
+	t = transfer_new(arg->sink_count);
 	if (!t)
 		return -ENOMEM;
 	t->arg = arg;
 	t->uarg = uarg;
 	ret = transfer(file, t);
-	zc_end_close(&t->sink);
-	zc_end_close(&t->source);
-	kfree(t);
+	transfer_free(t);
 	return ret;
 }

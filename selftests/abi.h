@@ -119,7 +119,7 @@ static const struct abi_ioctl abi_ioctls[] = {
 	  offsetof(struct zcdev_pool_info, out_pool_flags), true, 0, fill_info },
 	{ "TRANSFER", ZCDEV_TRANSFER, sizeof(struct zcdev_transfer),
 	  offsetof(struct zcdev_transfer, out_error), true,
-	  ZCDEV_TRANSFER_STRICT, fill_transfer },
+	  ZCDEV_TRANSFER_STRICT | ZCDEV_TRANSFER_FAIL_FAST, fill_transfer },
 };
 
 #define ABI_IOCTLS	(sizeof(abi_ioctls) / sizeof(abi_ioctls[0]))

@@ -72,7 +72,7 @@ static void transfer_values(void **state)
 		int want;
 	} rows[] = {
 		{ MEMBER(zcdev_transfer, sink_count), 0, EINVAL },
-		{ MEMBER(zcdev_transfer, sink_count), 2, EINVAL },
+		{ MEMBER(zcdev_transfer, sink_count), 17, EINVAL },
 		{ MEMBER(zcdev_transfer, sink_count), 0xffffffff, EINVAL },
 		{ MEMBER(zcdev_transfer, chunk), 1, EINVAL },
 		{ MEMBER(zcdev_transfer, chunk), 2048, EINVAL },
@@ -194,7 +194,7 @@ static void query(void **state)
 			 ZCDEV_END_DIRECT | ZCDEV_END_BUFFERED);
 	assert_int_equal(q->out_min_buf_size, sysconf(_SC_PAGESIZE));
 	assert_int_equal(q->out_max_buf_size, 4 * MiB);
-	assert_int_equal(q->out_max_sinks, 1);
+	assert_int_equal(q->out_max_sinks, 16);
 	/* The default pool fits into the default locked-memory limit. */
 	assert_true((uint64_t)q->out_default_count * q->out_default_buf_size <=
 		    8 * MiB);

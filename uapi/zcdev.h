@@ -153,8 +153,11 @@ struct zcdev_query {
  * buffer that cannot be had in one physically contiguous piece is made of
  * smaller ones, unless ZCDEV_POOL_CONTIGUOUS is set; ZCDEV_POOL_INFO tells.
  *
- * Errors: E2BIG, EBADF, EDQUOT, EEXIST, EFAULT, EINVAL, ENOMEM, ENOSPC,
- * EOVERFLOW; EINTR if a fatal signal came in between.
+ * A file without a pool gets one when it is mapped, as large as the mapping, or
+ * by its first transfer. Neither asks for more rights than it needs itself.
+ *
+ * Errors: E2BIG, EBADF, EDQUOT, EEXIST, EFAULT, EINVAL, ENOMEM, ENOSPC; EINTR if
+ * a fatal signal came in between.
  */
 struct zcdev_pool_create {
 	__u32 size;
@@ -277,24 +280,34 @@ struct zcdev_end {
  * EOPNOTSUPP in its out_error.
  */
 #define ZCDEV_TRANSFER_STRICT	(1U << 0)
+/* The first sink that fails ends the transfer; else the others go on. */
+#define ZCDEV_TRANSFER_FAIL_FAST	(1U << 1)
 
 #define ZCDEV_TO_END		(~(__u64)0)
 
 /**
- * struct zcdev_transfer - move bytes from a source to a sink
+ * struct zcdev_transfer - move bytes from a source to one or more sinks
  * @size: sizeof(struct zcdev_transfer)
  * @flags: ZCDEV_TRANSFER_
  * @len: bytes to move; 0 moves nothing, ZCDEV_TO_END all up to the end of the
  *	source. A source that ends earlier ends the transfer without an error.
  * @ends: address of an array of 1 + @sink_count struct zcdev_end, source first
  * @end_size: sizeof(struct zcdev_end): the stride of the array
- * @sink_count: number of sinks: 1
+ * @sink_count: number of sinks, 1 to out_max_sinks of ZCDEV_QUERY
  * @chunk: bytes read at once, a power of two from 4096 to the buffer size, or
  *	0 for the buffer size
  * @depth: buffers to use at once, or 0 for as many as are free, but at most
  *	out_max_depth of ZCDEV_QUERY
  * @out_error: 0, or the errno that ended the transfer early
- * @out_bytes: bytes accepted by the sink: always the contiguous prefix
+ * @out_bytes: by how much the source moved on: bytes accepted by the sink;
+ *	with several, the least that was accepted by one that did not fail, or
+ *	if all failed, what the last of them accepted. Always the contiguous
+ *	prefix.
+ *
+ * With several sinks the source is read once, and each takes the same pages at
+ * its own pace, as far apart as @depth allows, with counts and an error of its
+ * own. One that fails does not stop the others, unless
+ * ZCDEV_TRANSFER_FAIL_FAST is set. Two sinks must not write to one place.
  *
  * Without a pool, the default one is made first. If anything moved the ioctl
  * returns 0 and says in @out_bytes how much and in @out_error what stopped it;

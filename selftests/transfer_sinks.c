@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+/* timeout: 60 */
+/*
+ * One source, several sinks: the disk is read once, and what becomes of one
+ * sink is nobody else's business unless the caller says so.
+ */
+#include <inttypes.h>
+
+#include "zc_sock.h"
+
+#define SIZE	(6 * MiB + 12345)
+#define BUF	(1 * MiB)
+#define SINKS	4
+#define SEED	77
+
+/**
+ * struct fan - a transfer to many
+ */
+struct fan {
+	struct zcdev_transfer t;
+	struct zcdev_end end[1 + 16];
+};
+
+static struct fan fan(int src, unsigned int sinks)
+{
+	struct fan f = {
+		.t = {
+			.size = sizeof(f.t),
+			.len = ZCDEV_TO_END,
+			.end_size = sizeof(f.end[0]),
+			.sink_count = sinks,
+		},
+		.end = { { .fd = src } },
+	};
+
+	return f;
+}
+
+static int fan_run(int zc, struct fan *f)
+{
+	f->t.ends = (uintptr_t)f->end;
+	return zc_errno(ioctl(zc, ZCDEV_TRANSFER, &f->t));
+}
+
+static void assert_end(const struct zcdev_end *end, uint64_t bytes, int error)
+{
+	assert_int_equal(end->out_bytes, bytes);
+	assert_int_equal(end->out_error, error);
+	assert_int_equal(end->out_bytes, end->out_zerocopy +
+			 end->out_unverified + end->out_copied);
+}
+
+static uint64_t sectors_read(const char *disk)
+{
+	char line[256], name[32];
+	uint64_t sectors = 0, n;
+	FILE *f = fopen("/proc/diskstats", "r");
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%*u %*u %31s %*u %*u %" SCNu64, name, &n) ==
+		    2 && !strcmp(name, disk))
+			sectors = n;
+	fclose(f);
+	return sectors;
+}
+
+static void all_sinks_get_all_bytes(void **state)
+{
+	int src = zc_make_file("src", SIZE, SEED), zc = zc_open_pool(4, BUF);
+	int dst = open("dst", O_RDWR | O_CREAT | O_TRUNC, 0644);
+	struct zc_reader readers[SINKS - 1] = {};
+	struct fan f = fan(src, SINKS);
+	int fds[SINKS - 1][2], i;
+	uint64_t before;
+
+	(void)state;
+	for (i = 0; i < SINKS - 1; i++) {
+		if (i == 1)
+			zc_unix_pair(fds[i]);
+		else
+			zc_tcp_pair(fds[i]);
+		readers[i] = (struct zc_reader){ .fd = fds[i][1], .seed = SEED };
+		zc_reader_start(&readers[i]);
+		f.end[1 + i].fd = fds[i][0];
+	}
+	f.end[SINKS].fd = dst;
+
+	before = sectors_read("vda");
+	assert_int_equal(fan_run(zc, &f), 0);
+	assert_true((sectors_read("vda") - before) * 512 <= SIZE + BUF);
+	assert_int_equal(f.t.out_error, 0);
+	assert_int_equal(f.t.out_bytes, SIZE);
+	for (i = 0; i <= SINKS; i++)
+		assert_end(&f.end[i], SIZE, 0);
+	assert_int_equal(lseek(src, 0, SEEK_CUR), SIZE);
+	assert_int_equal(zc_size(dst), SIZE);
+	zc_check_range(dst, 0, SIZE, SEED, 0);
+	for (i = 0; i < SINKS - 1; i++)
+		zc_reader_finish(&readers[i], &fds[i][0], SIZE);
+	close(zc);
+	close(src);
+	close(dst);
+}
+
+static void a_sink_that_fails_does_not_stop_the_others(void **state)
+{
+	int src = zc_make_file("src", SIZE, SEED), zc = zc_open_pool(4, BUF);
+	int dst = open("dst", O_RDWR | O_CREAT | O_TRUNC, 0644);
+	struct fan f = fan(src, 2);
+	int fds[2];
+
+	(void)state;
+	zc_tcp_pair(fds);
+	/* A reset, not a half-close: what is sent now fails at once. */
+	assert_int_equal(setsockopt(fds[1], SOL_SOCKET, SO_LINGER,
+				    &(struct linger){ 1, 0 },
+				    sizeof(struct linger)), 0);
+	f.end[1].fd = fds[0];
+	f.end[2].fd = dst;
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	assert_int_equal(fan_run(zc, &f), 0);
+	/* Nobody reads: this sink fills up and, non-blocking, gives up. */
+	assert_int_equal(f.end[1].out_error, EAGAIN);
+	assert_true(f.end[1].out_bytes < SIZE);
+	assert_end(&f.end[2], SIZE, 0);
+	assert_int_equal(f.t.out_bytes, SIZE);
+	assert_int_equal(f.t.out_error, EAGAIN);
+	zc_check_range(dst, 0, SIZE, SEED, 0);
+
+	/* Now the peer is gone for good. */
+	close(fds[1]);
+	f.end[0].flags = ZCDEV_END_OFFSET;
+	f.end[2].flags = ZCDEV_END_OFFSET;
+	assert_int_not_equal(fan_run(zc, &f), 0);
+	close(fds[0]);
+	close(zc);
+	close(src);
+	close(dst);
+}
+
+static void fail_fast_stops_all(void **state)
+{
+	int src = zc_make_file("src", SIZE, SEED), zc = zc_open_pool(2, BUF);
+	int dst = open("dst", O_RDWR | O_CREAT | O_TRUNC, 0644);
+	struct fan f = fan(src, 2);
+	int fds[2];
+
+	(void)state;
+	zc_tcp_pair(fds);
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	f.end[1].fd = fds[0];
+	f.end[2].fd = dst;
+	f.t.flags = ZCDEV_TRANSFER_FAIL_FAST;
+	assert_int_equal(fan_run(zc, &f), 0);
+	assert_int_equal(f.t.out_error, EAGAIN);
+	assert_int_equal(f.end[1].out_error, EAGAIN);
+	assert_int_equal(f.end[2].out_error, 0);
+	assert_true(f.end[2].out_bytes < SIZE);
+	/* The file holds what it accepted and not a byte more. */
+	assert_int_equal(zc_size(dst), f.end[2].out_bytes);
+	zc_check_range(dst, 0, f.end[2].out_bytes, SEED, 0);
+	close(fds[0]);
+	close(fds[1]);
+	close(zc);
+	close(src);
+	close(dst);
+}
+
+static void a_slow_sink_holds_back_only_as_far_as_the_ring(void **state)
+{
+	int src = zc_make_file("src", SIZE, SEED), zc = zc_open_pool(4, BUF);
+	struct zc_reader slow = { .seed = SEED, .step = 64 * KiB,
+				  .pause_us = 2000 };
+	struct zc_reader fast = { .seed = SEED };
+	struct fan f = fan(src, 2);
+	int a[2], b[2];
+
+	(void)state;
+	zc_tcp_pair(a);
+	zc_tcp_pair(b);
+	slow.fd = a[1];
+	fast.fd = b[1];
+	zc_reader_start(&slow);
+	zc_reader_start(&fast);
+	f.end[1].fd = a[0];
+	f.end[2].fd = b[0];
+	assert_int_equal(fan_run(zc, &f), 0);
+	assert_end(&f.end[1], SIZE, 0);
+	assert_end(&f.end[2], SIZE, 0);
+	zc_reader_finish(&slow, &a[0], SIZE);
+	zc_reader_finish(&fast, &b[0], SIZE);
+	close(zc);
+	close(src);
+}
+
+static void two_sinks_cannot_write_to_one_place(void **state)
+{
+	int src = zc_make_file("src", SIZE, SEED), zc = zc_open_pool(2, BUF);
+	int dst = open("dst", O_RDWR | O_CREAT | O_TRUNC, 0644);
+	struct fan f = fan(src, 2);
+
+	(void)state;
+	f.end[1] = (struct zcdev_end){ .fd = dst, .flags = ZCDEV_END_OFFSET };
+	f.end[2] = f.end[1];
+	f.end[2].offset = SIZE - 1;
+	assert_int_equal(fan_run(zc, &f), EINVAL);
+	assert_int_equal(f.end[2].out_error, EINVAL);
+	assert_int_equal(zc_size(dst), 0);
+
+	f.end[2].offset = 7 * MiB;
+	assert_int_equal(fan_run(zc, &f), 0);
+	assert_int_equal(zc_size(dst), 7 * MiB + SIZE);
+	zc_check_range(dst, 0, SIZE, SEED, 0);
+	zc_check_range(dst, 7 * MiB, SIZE, SEED, 0);
+	close(zc);
+	close(src);
+	close(dst);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_sinks_get_all_bytes),
+		cmocka_unit_test(a_sink_that_fails_does_not_stop_the_others),
+		cmocka_unit_test(fail_fast_stops_all),
+		cmocka_unit_test(a_slow_sink_holds_back_only_as_far_as_the_ring),
+		cmocka_unit_test(two_sinks_cannot_write_to_one_place),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
