@@ -26,6 +26,7 @@ union zc_ioctl_arg {
 	struct zcdev_pool_create pool_create;
 	struct zcdev_pool_info pool_info;
 	struct zcdev_transfer transfer;
+	struct zcdev_buf_wait buf_wait;
 };
 
 /**
@@ -71,6 +72,19 @@ static int ioctl_pool_info(struct zc_file *file, union zc_ioctl_arg *arg,
 	return 0;
 }
 
+static int ioctl_buf_wait(struct zc_file *file, union zc_ioctl_arg *arg,
+			  void __user *uarg)
+{
+	struct zcdev_buf_wait *wait = &arg->buf_wait;
+	struct zc_pool *pool = zc_file_pool(file);
+
+	if (wait->flags)
+		return -EINVAL;
+	if (!pool)
+		return -ENXIO;
+	return zc_pool_wait(pool, wait->offset, wait->len, wait->timeout_ns);
+}
+
 static int ioctl_transfer(struct zc_file *file, union zc_ioctl_arg *arg,
 			  void __user *uarg)
 {
@@ -99,6 +113,8 @@ static const struct zc_ioctl zc_ioctls[] = {
 	ZC_IOCTL(ZCDEV_TRANSFER, zcdev_transfer, out_bytes,
 		 sizeof(struct zcdev_transfer), FMODE_READ | FMODE_WRITE,
 		 ioctl_transfer),
+	ZC_IOCTL(ZCDEV_BUF_WAIT, zcdev_buf_wait, timeout_ns,
+		 sizeof(struct zcdev_buf_wait), 0, ioctl_buf_wait),
 };
 
 static int ioctl_query(struct zc_file *file, union zc_ioctl_arg *arg,
@@ -211,6 +227,18 @@ static struct miscdevice zc_miscdev = {
 	.fops	= &zc_fops,
 	.mode	= 0660,
 };
+
+/**
+ * zc_chardev_file() - is this an open file of /dev/zcdev?
+ * @filp: any file
+ *
+ * Context: any.
+ * Return: ours, valid as long as @filp, or NULL.
+ */
+struct zc_file *zc_chardev_file(struct file *filp)
+{
+	return filp->f_op == &zc_fops ? filp->private_data : NULL;
+}
 
 /**
  * zc_chardev_init() - make /dev/zcdev

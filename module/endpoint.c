@@ -13,6 +13,7 @@
 static const struct zc_end_type *const end_types[] = {
 	&zc_end_file,
 	&zc_end_block,
+	&zc_end_pool,
 	&zc_end_tcp,
 	&zc_end_unix,
 };

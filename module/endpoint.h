@@ -11,10 +11,12 @@
 #define ZC_END_FLAGS \
 	(ZCDEV_END_OFFSET | ZCDEV_END_DIRECT | ZCDEV_END_BUFFERED)
 
+struct zc_buf;
 struct zc_chunk;
 struct zc_drain;
 struct zc_end;
 struct zc_pipeline;
+struct zc_pool;
 struct socket;
 
 /**
@@ -52,6 +54,10 @@ static inline void zc_moved_add(struct zc_moved *to,
  * struct zc_source_ops - where bytes come from
  * @prepare: check everything that can be checked before a byte moves; sets
  *	the phase of the end
+ * @lender: if it has buffers of its own with the payload in them: the pool
+ *	that they belong to. Else they come from the pool of the transfer.
+ * @lend: the buffer for a stream offset; never written to
+ * @left: bytes to the end, if known in advance; else NULL
  * @fill: start to fill a chunk from its stream offset on. The payload goes to
  *	@data of the chunk. Returns bytes of payload (0: end of the source),
  *	-EIOCBQUEUED if zc_request_complete() will be called, or an errno.
@@ -61,6 +67,9 @@ static inline void zc_moved_add(struct zc_moved *to,
  */
 struct zc_source_ops {
 	int (*prepare)(struct zc_end *end, u64 len, bool strict);
+	struct zc_pool *(*lender)(const struct zc_end *end);
+	struct zc_buf *(*lend)(struct zc_end *end, u64 offset);
+	u64 (*left)(const struct zc_end *end);
 	long (*fill)(struct zc_end *end, struct zc_chunk *chunk);
 	long (*filled)(struct zc_end *end, struct zc_chunk *chunk, long result);
 	bool (*at_end)(struct zc_end *end, u64 offset);
@@ -178,6 +187,7 @@ struct zc_end_type {
 
 extern const struct zc_end_type zc_end_file;
 extern const struct zc_end_type zc_end_block;
+extern const struct zc_end_type zc_end_pool;
 extern const struct zc_end_type zc_end_tcp;
 extern const struct zc_end_type zc_end_unix;
 

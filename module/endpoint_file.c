@@ -251,6 +251,13 @@ static long file_source_fill(struct zc_end *end, struct zc_chunk *chunk)
 	return file_source_filled(end, chunk, ret);
 }
 
+static u64 file_source_left(const struct zc_end *end)
+{
+	loff_t size = i_size_read(end_inode(end));
+
+	return size > end->pos ? size - end->pos : 0;
+}
+
 static bool file_source_at_end(struct zc_end *end, u64 offset)
 {
 	return end->pos + offset >= i_size_read(end_inode(end));
@@ -272,11 +279,12 @@ static bool sink_aligned(const struct zc_end *end, const struct zc_end *source,
 	const struct zc_file_end *f = &end->of_file;
 	u64 rest = len % f->offset_align;
 
-	if (end->pos % f->offset_align || source->phase)
+	if (end->pos % f->offset_align || source->phase % f->offset_align)
 		return false;
 	if (len == ZCDEV_TO_END || !rest)
 		return true;
-	return !end_is_block(end) && !f->append && end->pos + len >= f->size;
+	return !source->source->lend && !end_is_block(end) && !f->append &&
+	       end->pos + len >= f->size;
 }
 
 static int file_sink_prepare(struct zc_end *end, u64 len, bool strict,
@@ -342,7 +350,9 @@ static u32 tail_pad(const struct zc_end *end, const struct zc_chunk *chunk,
 {
 	u32 pad = -p->len & (end->of_file.offset_align - 1);
 
-	if (!pad || end->of_file.append || end_is_block(end) ||
+	/* A lent buffer is not ours to write to. */
+	if (!pad || chunk->pipeline->source->source->lend ||
+	    end->of_file.append || end_is_block(end) ||
 	    p->pos + p->len < i_size_read(end_inode(end)) ||
 	    p->pos + p->len + pad > limit ||
 	    p->data + p->len + pad > chunk->pipeline->pool->buf_size)
@@ -507,6 +517,7 @@ static void file_sink_finish(struct zc_end *end, u64 bytes)
 
 static const struct zc_source_ops file_source_ops = {
 	.prepare	= file_source_prepare,
+	.left		= file_source_left,
 	.fill		= file_source_fill,
 	.filled		= file_source_filled,
 	.at_end		= file_source_at_end,

@@ -148,14 +148,16 @@ static void chunk_place(struct zc_pipeline *p, struct zc_chunk *chunk)
 
 static bool chunk_claim(struct zc_pipeline *p, struct zc_chunk *chunk)
 {
-	if (!chunk->buf)
-		chunk->buf = zc_pool_claim(p->pool);
+	const struct zc_source_ops *ops = p->source->source;
+
+	chunk->buf = ops->lend ? ops->lend(p->source, p->fill_offset) :
+				 zc_pool_claim(p->pool);
 	return chunk->buf;
 }
 
 static void chunk_unclaim(struct zc_pipeline *p, struct zc_chunk *chunk)
 {
-	if (chunk->buf)
+	if (chunk->buf && !p->source->source->lend)
 		zc_pool_unclaim(p->pool, chunk->buf);
 	chunk->buf = NULL;
 }

@@ -47,7 +47,7 @@ struct zc_drain {
 /**
  * struct zc_chunk - one slot of the staging ring
  * @pipeline: whose ring it is
- * @buf: its buffer, claimed from fill to retirement
+ * @buf: its buffer, claimed or lent from fill to retirement
  * @offset: stream offset of the payload
  * @data: where the payload begins in the buffer
  * @want: bytes of payload asked for

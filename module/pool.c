@@ -16,6 +16,8 @@
 #include "pool.h"
 
 #include <linux/cpuset.h>
+#include <linux/hrtimer.h>
+#include <linux/ktime.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -340,6 +342,63 @@ bool zc_pool_buf_referenced(struct zc_pool *pool, const struct zc_buf *buf)
 		return true;
 	smp_rmb();	/* the generation is looked at last */
 	return atomic_read(&pool->map_gen) != gen;
+}
+
+#define WAIT_MIN_NS	(50 * NSEC_PER_USEC)
+#define WAIT_MAX_NS	(2 * NSEC_PER_MSEC)
+
+static bool range_referenced(struct zc_pool *pool, u32 first, u32 last)
+{
+	u32 i;
+
+	for (i = first; i <= last; i++) {
+		if (zc_pool_buf_referenced(pool, &pool->bufs[i]))
+			return true;
+		cond_resched();
+	}
+	return false;
+}
+
+/**
+ * zc_pool_wait() - wait until nobody outside references a range
+ * @pool: the pool
+ * @offset: of the range in the pool, bytes
+ * @len: of the range, bytes
+ * @timeout_ns: how long to wait, 0 to look once, U64_MAX for ever
+ *
+ * Nobody tells when a page reference goes, so this looks, ever less often.
+ *
+ * Context: process; interruptible.
+ * Return: 0, -EINVAL for a range that is not in the pool, -ETIMEDOUT,
+ * -EINTR for a signal.
+ */
+int zc_pool_wait(struct zc_pool *pool, u64 offset, u64 len, u64 timeout_ns)
+{
+	u64 size = zc_pool_bytes(pool), begin = ktime_get_ns();
+	u64 pause = WAIT_MIN_NS;
+	u32 first, last;
+
+	if (offset > size || len > size - offset)
+		return -EINVAL;
+	if (!len)
+		return 0;
+	first = offset / pool->buf_size;
+	last = (offset + len - 1) / pool->buf_size;
+
+	while (range_referenced(pool, first, last)) {
+		ktime_t sleep = ns_to_ktime(pause);
+
+		if (ktime_get_ns() - begin >= timeout_ns)
+			return -ETIMEDOUT;
+		if (signal_pending(current))
+			return -EINTR;
+		if (pause == WAIT_MAX_NS)
+			zc_softnet_flush();
+		set_current_state(TASK_INTERRUPTIBLE);
+		schedule_hrtimeout(&sleep, HRTIMER_MODE_REL);
+		pause = min_t(u64, pause * 2, WAIT_MAX_NS);
+	}
+	return 0;
 }
 
 /**

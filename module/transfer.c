@@ -100,12 +100,10 @@ static int write_results(struct zc_transfer *t, u64 bytes, int error)
 static u64 expected_len(const struct zc_transfer *t, u64 len)
 {
 	const struct zc_end *source = &t->source;
-	loff_t size;
 
-	if (len != ZCDEV_TO_END || !source->source->at_end)
+	if (len != ZCDEV_TO_END || !source->source->left)
 		return len;
-	size = i_size_read(source->file->f_mapping->host);
-	return size > source->pos ? size - source->pos : 0;
+	return source->source->left(source);
 }
 
 static int open_ends(struct zc_transfer *t)
@@ -175,18 +173,30 @@ static u32 choose_phase(const struct zc_transfer *t)
 	return t->source.phase;
 }
 
+/* Whose buffers the payload is in. */
+static struct zc_pool *get_pool(struct zc_file *file,
+				const struct zc_transfer *t)
+{
+	const struct zc_end *source = &t->source;
+	int ret;
+
+	if (source->source->lender)
+		return t->arg->chunk ? ERR_PTR(-EINVAL) :
+				       source->source->lender(source);
+	ret = zc_pool_create_default(file, 0);
+	return ret ? ERR_PTR(ret) : zc_file_pool(file);
+}
+
 static struct zc_pipeline *make_pipeline(struct zc_file *file,
 					 struct zc_transfer *t, u64 len)
 {
 	struct zc_pipeline *p;
 	struct zc_pool *pool;
 	u32 i, depth;
-	int ret;
 
-	ret = zc_pool_create_default(file, 0);
-	if (ret)
-		return ERR_PTR(ret);
-	pool = zc_file_pool(file);
+	pool = get_pool(file, t);
+	if (IS_ERR(pool))
+		return ERR_CAST(pool);
 	if (t->arg->chunk > pool->buf_size)
 		return ERR_PTR(-EINVAL);
 

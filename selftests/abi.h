@@ -51,6 +51,7 @@ union abi_arg {
 	struct zcdev_pool_create create;
 	struct zcdev_pool_info info;
 	struct zcdev_transfer transfer;
+	struct zcdev_buf_wait wait;
 	unsigned char bytes[8192];
 };
 
@@ -109,6 +110,14 @@ static inline void fill_transfer(void *arg)
 	};
 }
 
+static inline void fill_wait(void *arg)
+{
+	*(struct zcdev_buf_wait *)arg = (struct zcdev_buf_wait) {
+		.size = sizeof(struct zcdev_buf_wait),
+		.len = ZC_PAGE,
+	};
+}
+
 static const struct abi_ioctl abi_ioctls[] = {
 	{ "QUERY", ZCDEV_QUERY, sizeof(struct zcdev_query),
 	  offsetof(struct zcdev_query, out_ioctls), false, 0, fill_query },
@@ -120,6 +129,8 @@ static const struct abi_ioctl abi_ioctls[] = {
 	{ "TRANSFER", ZCDEV_TRANSFER, sizeof(struct zcdev_transfer),
 	  offsetof(struct zcdev_transfer, out_error), true,
 	  ZCDEV_TRANSFER_STRICT | ZCDEV_TRANSFER_FAIL_FAST, fill_transfer },
+	{ "BUF_WAIT", ZCDEV_BUF_WAIT, sizeof(struct zcdev_buf_wait),
+	  sizeof(struct zcdev_buf_wait), true, 0, fill_wait },
 };
 
 #define ABI_IOCTLS	(sizeof(abi_ioctls) / sizeof(abi_ioctls[0]))

@@ -14,6 +14,7 @@ _Static_assert(ZCDEV_QUERY == 0xDC00, "number");
 _Static_assert(ZCDEV_POOL_CREATE == 0xDC01, "number");
 _Static_assert(ZCDEV_POOL_INFO == 0xDC02, "number");
 _Static_assert(ZCDEV_TRANSFER == 0xDC03, "number");
+_Static_assert(ZCDEV_BUF_WAIT == 0xDC04, "number");
 
 SIZE(zcdev_query, 80);
 AT(zcdev_query, out_ioctls, 8);
@@ -46,6 +47,10 @@ AT(zcdev_transfer, end_size, 24);
 AT(zcdev_transfer, depth, 36);
 AT(zcdev_transfer, reserved, 44);
 AT(zcdev_transfer, out_bytes, 48);
+
+SIZE(zcdev_buf_wait, 32);
+AT(zcdev_buf_wait, offset, 8);
+AT(zcdev_buf_wait, timeout_ns, 24);
 
 /* The header that the compiler saw is the one that the module was built with. */
 static void same_as_kernel(void **state)

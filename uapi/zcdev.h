@@ -59,6 +59,7 @@
  * EOPNOTSUPP              an end is of a kind that zcdev does not serve, or
  *                         ZCDEV_TRANSFER_STRICT or ZCDEV_END_DIRECT asks for
  *                         what it cannot do
+ * ETIMEDOUT               the time to wait is over
  * EOVERFLOW               an offset, or an offset plus a length, does not fit
  * ======================= =====================================================
  *
@@ -72,6 +73,7 @@
 #define ZCDEV_POOL_CREATE	_IO(ZCDEV_IOC_TYPE, 0x01)
 #define ZCDEV_POOL_INFO		_IO(ZCDEV_IOC_TYPE, 0x02)
 #define ZCDEV_TRANSFER		_IO(ZCDEV_IOC_TYPE, 0x03)
+#define ZCDEV_BUF_WAIT		_IO(ZCDEV_IOC_TYPE, 0x04)
 
 /**
  * enum zcdev_kind - what an end of a transfer is
@@ -80,6 +82,7 @@
  * @ZCDEV_KIND_BLOCK: block device
  * @ZCDEV_KIND_TCP: connected TCP socket, IPv4 or IPv6
  * @ZCDEV_KIND_UNIX: connected UNIX stream socket
+ * @ZCDEV_KIND_POOL: range of the pool of this or another open file
  */
 enum zcdev_kind {
 	ZCDEV_KIND_NONE,
@@ -87,6 +90,7 @@ enum zcdev_kind {
 	ZCDEV_KIND_BLOCK,
 	ZCDEV_KIND_TCP,
 	ZCDEV_KIND_UNIX,
+	ZCDEV_KIND_POOL,
 };
 
 /**
@@ -203,7 +207,8 @@ struct zcdev_pool_info {
 };
 
 /* @offset is where to begin; without it the file's own position, which is
- * then advanced by exactly what moved. Files and block devices only.
+ * then advanced by exactly what moved. Files, block devices, and pools, which
+ * have no position and need it.
  */
 #define ZCDEV_END_OFFSET	(1U << 0)
 /* Direct I/O or EOPNOTSUPP. Parts of blocks may still be buffered. */
@@ -216,6 +221,7 @@ struct zcdev_pool_info {
 #define ZCDEV_PATH_BUFFERED	(1U << 1)	/* copied from or to the page cache */
 #define ZCDEV_PATH_REFERENCE	(1U << 2)	/* the socket took the pages */
 #define ZCDEV_PATH_COPY		(1U << 3)	/* the socket copied them */
+#define ZCDEV_PATH_POOL		(1U << 4)	/* they were in the pool already */
 
 /* Why bytes were copied or are unverified: out_reasons of struct zcdev_end. */
 #define ZCDEV_REASON_ASKED	(1U << 0)	/* ZCDEV_END_BUFFERED */
@@ -239,7 +245,7 @@ struct zcdev_pool_info {
 
 /**
  * struct zcdev_end - one end of a transfer
- * @fd: file, block device or socket
+ * @fd: file, block device, socket, or an open file of /dev/zcdev with a pool
  * @flags: ZCDEV_END_
  * @offset: bytes, with ZCDEV_END_OFFSET; else must be 0
  * @out_kind: enum zcdev_kind
@@ -295,7 +301,7 @@ struct zcdev_end {
  * @end_size: sizeof(struct zcdev_end): the stride of the array
  * @sink_count: number of sinks, 1 to out_max_sinks of ZCDEV_QUERY
  * @chunk: bytes read at once, a power of two from 4096 to the buffer size, or
- *	0 for the buffer size
+ *	0 for the buffer size; must be 0 if the source is a pool
  * @depth: buffers to use at once, or 0 for as many as are free, but at most
  *	out_max_depth of ZCDEV_QUERY
  * @out_error: 0, or the errno that ended the transfer early
@@ -309,7 +315,9 @@ struct zcdev_end {
  * own. One that fails does not stop the others, unless
  * ZCDEV_TRANSFER_FAIL_FAST is set. Two sinks must not write to one place.
  *
- * Without a pool, the default one is made first. If anything moved the ioctl
+ * A pool as the source lends its own buffers: nothing is read or staged, and
+ * until ZCDEV_BUF_WAIT returns whoever writes to the range may change what is
+ * sent. Otherwise, without a pool, the default one is made first. If anything moved the ioctl
  * returns 0 and says in @out_bytes how much and in @out_error what stopped it;
  * if nothing moved it returns the error, and an end that is to blame has it in
  * its out_error. A file that was extended ends with the
@@ -335,6 +343,30 @@ struct zcdev_transfer {
 	__s32 out_error;
 	__u32 reserved;
 	__aligned_u64 out_bytes;
+};
+
+/**
+ * struct zcdev_buf_wait - wait until nobody else references a range of the pool
+ * @size: sizeof(struct zcdev_buf_wait)
+ * @flags: must be 0
+ * @offset: of the range in the pool, bytes
+ * @len: of the range, bytes; whole buffers are looked at
+ * @timeout_ns: how long to wait, ns; 0 looks once, ~0 waits for ever
+ *
+ * What was sent from the pool, or is being read or written there with O_DIRECT,
+ * io_uring or MSG_ZEROCOPY, is referenced until it is done. There is no
+ * notification: the kernel looks, at first every 50 us, then every 2 ms. A
+ * memory-locked or forked mapping is not a reference.
+ *
+ * Errors: E2BIG, EFAULT, EINTR, EINVAL (also a range beyond the pool), ENXIO,
+ * ETIMEDOUT.
+ */
+struct zcdev_buf_wait {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 offset;
+	__aligned_u64 len;
+	__aligned_u64 timeout_ns;
 };
 
 #endif /* _UAPI_LINUX_ZCDEV_H */
