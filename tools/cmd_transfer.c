@@ -35,7 +35,7 @@ static bool shows_progress(const struct job *job)
 	return !job->opts.no_progress && !job->opts.quiet && progress_wanted();
 }
 
-static int move_bytes(struct job *job, struct fault *f)
+static int run_move(struct job *job)
 {
 	struct progress progress;
 	bool shown = shows_progress(job);
@@ -50,68 +50,66 @@ static int move_bytes(struct job *job, struct fault *f)
 	ret = move_run(&job->move);
 	if (shown)
 		progress_end(&progress);
-	if (ret)
-		return job_explain(job, f);
-	if (job->opts.len != ZCDEV_TO_END && job->move.bytes < job->opts.len)
-		return fault_set(f, STATUS_FAILED,
-				 "%s ended after %" PRIu64 " of %" PRIu64 " bytes", job_name(job, 0),
-				 job->move.bytes, job->opts.len);
-	return 0;
+	return ret;
 }
 
-static bool has_disk(const struct job *job)
+static int move_bytes(struct job *job)
+{
+	int ret = run_move(job);
+
+	job_explain(job);
+	if (!ret && job->opts.len != ZCDEV_TO_END && job->move.bytes < job->opts.len)
+		fault_set(&job->faults[0], STATUS_FAILED,
+			  "%s ended after %" PRIu64 " of %" PRIu64 " bytes", job_name(job, 0),
+			  job->move.bytes, job->opts.len);
+	return ret;
+}
+
+static enum report_sync sync_sink(struct job *job, unsigned int i)
+{
+	if (job->opts.no_sync)
+		return REPORT_SYNC_SKIPPED;
+	if (!end_sync(&job->ends[i], &job->faults[i]))
+		return REPORT_SYNC_DONE;
+	job_sink_failed(job, i);
+	return REPORT_SYNC_FAILED;
+}
+
+/* Whoever has got everything is finished with care, whatever befalls the others. */
+static void finish_sinks(struct job *job)
+{
+	unsigned int i;
+
+	for (i = 1; i <= job->opts.sink_count; i++) {
+		if (!job->move.failed[i] && end_hang_up(&job->ends[i], &job->faults[i]))
+			job_sink_failed(job, i);
+	}
+	for (i = 1; i <= job->opts.sink_count; i++) {
+		if (!job->move.failed[i] && end_is_file(&job->ends[i]))
+			job->sync[i] = sync_sink(job, i);
+	}
+}
+
+/* What is not synced in the end is so for a reason that is told. */
+static void expect_no_sync(struct job *job)
 {
 	unsigned int i;
 
 	for (i = 1; i <= job->opts.sink_count; i++) {
 		if (end_is_file(&job->ends[i]))
-			return true;
+			job->sync[i] = REPORT_SYNC_FAILED;
 	}
-	return false;
 }
 
-/* Bytes that a short source gave are as good as any: they are synced, too. */
-static int finish_sinks(struct job *job, struct fault *f)
-{
-	unsigned int i;
-
-	for (i = 1; i <= job->opts.sink_count; i++) {
-		if (end_hang_up(&job->ends[i], f))
-			return -1;
-	}
-	if (!has_disk(job))
-		return 0;
-	if (job->opts.no_sync) {
-		job->sync = REPORT_SYNC_SKIPPED;
-		return 0;
-	}
-	job->sync = REPORT_SYNC_FAILED;
-	for (i = 1; i <= job->opts.sink_count; i++) {
-		if (end_sync(&job->ends[i], f))
-			return -1;
-	}
-	job->sync = REPORT_SYNC_DONE;
-	return 0;
-}
-
-/* Runs between the first byte and the last; the first failure is the one told. */
-static int move_and_finish(struct job *job, struct fault *f)
+/* Runs between the first byte and the last. What a short source gave is synced. */
+static void move_and_finish(struct job *job)
 {
 	double start = move_now();
-	struct fault later;
-	int ret;
 
-	ret = move_bytes(job, f);
-	if (!job->move.error) {
-		if (ret)
-			finish_sinks(job, &later);
-		else
-			ret = finish_sinks(job, f);
-	} else if (has_disk(job)) {
-		job->sync = REPORT_SYNC_FAILED;
-	}
+	expect_no_sync(job);
+	if (!move_bytes(job))
+		finish_sinks(job);
 	job->seconds = move_now() - start;
-	return ret;
 }
 
 /* Standard output may be the sink. */
@@ -126,16 +124,16 @@ static FILE *report_stream(const struct job *job)
 	return stdout;
 }
 
-static void print_report(struct job *job, const struct fault *f)
+static void print_report(struct job *job)
 {
 	const char *names[MOVE_MAX_ENDS];
 	struct report report = {
 		.seconds = job->seconds,
 		.asked = job->opts.len,
 		.bytes = job->move.bytes,
-		.error = f ? f->err : 0,
-		.message = f ? f->text : NULL,
 		.sync = job->sync,
+		.failure = job_fault(job),
+		.faults = job->faults,
 		.names = names,
 		.ends = job->move.ends,
 		.sink_count = job->opts.sink_count,
@@ -153,30 +151,53 @@ static void print_report(struct job *job, const struct fault *f)
 	report_json(report_stream(job), &report);
 }
 
-static int transfer(struct job *job, struct fault *f)
+static void transfer(struct job *job)
 {
-	if (job_open(job, f))
-		return -1;
+	if (job_open(job))
+		return;
 	catch_signal(SIGINT);
 	catch_signal(SIGTERM);
-	if (job_truncate(job, f))
-		return -1;
-	return move_and_finish(job, f);
+	if (job_truncate(job))
+		return;
+	move_and_finish(job);
+}
+
+static bool anything_moved(const struct job *job)
+{
+	unsigned int i;
+
+	for (i = 1; i <= job->opts.sink_count; i++) {
+		if (job->move.ends[i].out_bytes)
+			return true;
+	}
+	return false;
 }
 
 /* The counts are worth most when something went wrong, but not if it never began. */
-static bool wants_report(const struct job *job, bool failed)
+static bool wants_report(const struct job *job)
 {
-	if (failed)
-		return job->opts.json || job->move.bytes;
+	if (job_fault(job))
+		return job->opts.json || anything_moved(job);
 	return !job->opts.quiet;
+}
+
+/* The first of them decides how we exit. */
+static int print_faults(const struct job *job)
+{
+	const struct fault *first = job_fault(job);
+	unsigned int i;
+
+	for (i = 0; i <= job->opts.sink_count; i++) {
+		if (job->faults[i].status != STATUS_DONE)
+			fault_print(&job->faults[i]);
+	}
+	return first ? first->status : STATUS_DONE;
 }
 
 static int run(int argc, char **argv)
 {
 	struct job job = { .move.stop = &stop };
 	struct fault f;
-	int ret;
 
 	if (transfer_opts_parse(&job.opts, argc, argv, &f))
 		return fault_print(&f);
@@ -184,11 +205,11 @@ static int run(int argc, char **argv)
 		fputs(transfer_opts_help, stdout);
 		return STATUS_DONE;
 	}
-	ret = transfer(&job, &f);
+	transfer(&job);
 	job_close(&job);
-	if (wants_report(&job, ret))
-		print_report(&job, ret ? &f : NULL);
-	return ret ? fault_print(&f) : STATUS_DONE;
+	if (wants_report(&job))
+		print_report(&job);
+	return print_faults(&job);
 }
 
 const struct command cmd_transfer = {

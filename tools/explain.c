@@ -222,10 +222,18 @@ int explain_refusal(struct fault *f, const struct refusal *why)
 		return fault_set(f, STATUS_FAILED,
 				 "%s is %s, which the loaded module does not take as a sink; see 'zcdevctl query'",
 				 why->sink, why->sink_what);
+	if (why->direct && why->guilty)
+		return fault_set(f, STATUS_FAILED,
+				 "%s has no direct I/O; leave out --via direct to allow copies",
+				 why->guilty);
 	if (why->direct)
 		return fault_set(f, STATUS_FAILED,
 				 "%s or %s has no direct I/O; leave out --via direct to allow copies",
 				 why->source, why->sink);
+	if (why->strict && why->guilty)
+		return fault_set(f, STATUS_FAILED,
+				 "%s would copy, at least in part, and --strict forbids that; the summary without it tells why",
+				 why->guilty);
 	if (why->strict)
 		return fault_set(f, STATUS_FAILED,
 				 "%s to %s would be copied, at least in part, and --strict forbids that; the summary without it tells why",

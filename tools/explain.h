@@ -42,6 +42,7 @@ int explain(struct fault *f, enum explain what, const char *subject, int err);
 /**
  * struct refusal - why the kernel may have answered EOPNOTSUPP
  * @source, @sink: as the user wrote them
+ * @guilty: the one of them that the kernel blames, or NULL
  * @source_what, @sink_what: what they are, in words
  * @source_served, @sink_served: false if the module does not serve such a kind
  * @strict, @direct: the user insisted on no copies, on direct I/O
@@ -49,6 +50,7 @@ int explain(struct fault *f, enum explain what, const char *subject, int err);
 struct refusal {
 	const char *source;
 	const char *sink;
+	const char *guilty;
 	const char *source_what;
 	const char *sink_what;
 	bool source_served;

@@ -20,7 +20,9 @@
  * @opened: how many of @ends have been tried
  * @move: the transfer; its @stop is the caller's
  * @seconds: that it took, sync included
- * @sync: how that went
+ * @sync: how that went, for each sink
+ * @faults: why a sink failed, by the index of @ends; the first is for whatever
+ *	else ended it. Those that did not happen have STATUS_DONE.
  */
 struct job {
 	struct transfer_opts opts;
@@ -31,29 +33,40 @@ struct job {
 	unsigned int opened;
 	struct move move;
 	double seconds;
-	enum report_sync sync;
+	enum report_sync sync[MOVE_MAX_ENDS];
+	struct fault faults[MOVE_MAX_ENDS];
 };
 
 /* End @i as the user wrote it. */
 const char *job_name(const struct job *job, unsigned int i);
 
+/* The first of @faults, or NULL. */
+const struct fault *job_fault(const struct job *job);
+
+/**
+ * job_sink_failed - leave sink @i out from now on; its fault is there already
+ *
+ * Return: 0 if the others are to go on, or -1.
+ */
+int job_sink_failed(struct job *job, unsigned int i);
+
 /**
  * job_open - open everything, in the order that does the least harm on failure
  *
- * The device, the source, the pool, and only then the sink, which is created or
- * connected to.
+ * The device, the source, the pool, and only then the sinks, which are created
+ * or connected to.
  *
- * Return: 0, or -1 with @f; job_close() is due in both cases.
+ * Return: 0, or -1 if nothing can move; job_close() is due in both cases.
  */
-int job_open(struct job *job, struct fault *f);
+int job_open(struct job *job);
 void job_close(struct job *job);
 
 /* Empties files that will be overwritten, once the kernel has agreed to serve
- * them: a refusal must not cost the user what was in there.
+ * them: a refusal must not cost the user what was in there. Return: as job_open().
  */
-int job_truncate(struct job *job, struct fault *f);
+int job_truncate(struct job *job);
 
-/* What stopped @job->move, as a sentence. Returns -1. */
-int job_explain(struct job *job, struct fault *f);
+/* A sentence for whatever stopped @job->move, and for each sink that it left out. */
+void job_explain(struct job *job);
 
 #endif

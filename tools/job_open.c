@@ -12,19 +12,54 @@ const char *job_name(const struct job *job, unsigned int i)
 	return job->opts.ends[i].text;
 }
 
-static int open_device(struct job *job, struct fault *f)
+const struct fault *job_fault(const struct job *job)
+{
+	unsigned int i;
+
+	for (i = 0; i <= job->opts.sink_count; i++) {
+		if (job->faults[i].status != STATUS_DONE)
+			return &job->faults[i];
+	}
+	return NULL;
+}
+
+int job_sink_failed(struct job *job, unsigned int i)
+{
+	job->move.failed[i] = true;
+	return job->opts.keep_going && move_alive(&job->move) ? 0 : -1;
+}
+
+static int open_device(struct job *job)
 {
 	int ret = device_open(&job->dev);
 
-	return ret ? explain(f, EXPLAIN_DEVICE, job->dev.path, -ret) : 0;
+	return ret ? explain(&job->faults[0], EXPLAIN_DEVICE, job->dev.path, -ret) : 0;
 }
 
-static int open_source(struct job *job, struct fault *f)
+/* Every module can have one. */
+static int check_sink_count(struct job *job)
+{
+	struct zcdev_query query;
+	int ret;
+
+	if (job->opts.sink_count == 1)
+		return 0;
+	ret = device_query(&job->dev, &query);
+	if (ret)
+		return explain(&job->faults[0], EXPLAIN_IOCTL, job->dev.path, -ret);
+	if (job->opts.sink_count > query.out_max_sinks)
+		return fault_set(&job->faults[0], STATUS_FAILED,
+				 "the loaded module takes up to %u DST, not %u; see 'zcdevctl query'",
+				 query.out_max_sinks, job->opts.sink_count);
+	return 0;
+}
+
+static int open_source(struct job *job)
 {
 	uint64_t size;
 
 	job->opened = 1;
-	if (end_open_source(&job->ends[0], &job->opts.ends[0], f))
+	if (end_open_source(&job->ends[0], &job->opts.ends[0], &job->faults[0]))
 		return -1;
 	size = end_remaining(&job->ends[0], job->opts.in_offset);
 	job->expected = job->opts.len < size ? job->opts.len : size;
@@ -32,7 +67,7 @@ static int open_source(struct job *job, struct fault *f)
 }
 
 /* Out of memory for the usual pool is no reason to give up; half of it will do. */
-static int make_pool(struct job *job, struct fault *f)
+static int make_pool(struct job *job)
 {
 	uint32_t page_size = getauxval(AT_PAGESZ);
 	char size[UNITS_TEXT], text[2 * UNITS_TEXT];
@@ -47,28 +82,44 @@ static int make_pool(struct job *job, struct fault *f)
 		 geometry_shrink(&job->pool, page_size));
 	snprintf(text, sizeof(text), "%u x %s", job->pool.count,
 		 units_size(size, job->pool.buf_size));
-	return explain(f, EXPLAIN_POOL, text, -ret);
+	return explain(&job->faults[0], EXPLAIN_POOL, text, -ret);
 }
 
-/* With an offset the ranges may well lie apart; that is for the kernel to say. */
-static int open_sink(struct job *job, unsigned int i, struct fault *f)
+/*
+ * A mistake, not a sink that fails: others do not go on. With an offset the
+ * ranges of source and sink may well lie apart; that is for the kernel to say.
+ */
+static int check_same(struct job *job, unsigned int i)
 {
-	job->opened = i + 1;
-	if (end_open_sink(&job->ends[i], &job->opts.ends[i], f))
-		return -1;
+	unsigned int k;
+
 	if (job->opts.out_offset == TRANSFER_NO_OFFSET && end_same(&job->ends[0], &job->ends[i]))
-		return fault_set(f, STATUS_FAILED,
+		return fault_set(&job->faults[0], STATUS_FAILED,
 				 "%s and %s are the same; it would be overwritten while it is read",
 				 job_name(job, 0), job_name(job, i));
+	for (k = 1; k < i; k++) {
+		if (end_same(&job->ends[k], &job->ends[i]))
+			return fault_set(&job->faults[0], STATUS_FAILED,
+					 "%s and %s are the same; it would be written twice at once",
+					 job_name(job, k), job_name(job, i));
+	}
 	return 0;
 }
 
-static int open_sinks(struct job *job, struct fault *f)
+static int open_sink(struct job *job, unsigned int i)
+{
+	job->opened = i + 1;
+	if (end_open_sink(&job->ends[i], &job->opts.ends[i], &job->faults[i]))
+		return job_sink_failed(job, i);
+	return check_same(job, i);
+}
+
+static int open_sinks(struct job *job)
 {
 	unsigned int i;
 
 	for (i = 1; i <= job->opts.sink_count; i++) {
-		if (open_sink(job, i, f))
+		if (open_sink(job, i))
 			return -1;
 	}
 	return 0;
@@ -90,39 +141,64 @@ static void fill_end(const struct job *job, unsigned int i, struct zcdev_end *en
 	}
 }
 
+/* A single sink ends it anyway; modules that take no more do not know the flag. */
+static uint32_t transfer_flags(const struct transfer_opts *opts)
+{
+	uint32_t flags = opts->strict ? ZCDEV_TRANSFER_STRICT : 0;
+
+	if (opts->sink_count > 1 && !opts->keep_going)
+		flags |= ZCDEV_TRANSFER_FAIL_FAST;
+	return flags;
+}
+
 static void prepare_move(struct job *job)
 {
 	unsigned int i;
 
 	job->move.dev = &job->dev;
-	job->move.flags = job->opts.strict ? ZCDEV_TRANSFER_STRICT : 0;
+	job->move.flags = transfer_flags(&job->opts);
 	job->move.len = job->opts.len;
-	job->move.sink_count = job->opts.sink_count;
 	for (i = 0; i <= job->opts.sink_count; i++)
 		fill_end(job, i, &job->move.ends[i]);
 }
 
-int job_truncate(struct job *job, struct fault *f)
+static bool is_to_truncate(const struct job *job, unsigned int i)
+{
+	return !job->move.failed[i] && end_has_contents(&job->ends[i]);
+}
+
+static bool any_to_truncate(const struct job *job)
 {
 	unsigned int i;
 
-	if (job->opts.out_offset != TRANSFER_NO_OFFSET)
-		return 0;
 	for (i = 1; i <= job->opts.sink_count; i++) {
-		if (!end_has_contents(&job->ends[i]))
-			continue;
-		if (move_ask(&job->move))
-			return job_explain(job, f);
-		if (end_truncate(&job->ends[i], f))
-			return -1;
+		if (is_to_truncate(job, i))
+			return true;
 	}
-	return 0;
+	return false;
 }
 
-int job_open(struct job *job, struct fault *f)
+int job_truncate(struct job *job)
 {
-	if (open_device(job, f) || open_source(job, f) || make_pool(job, f) ||
-	    open_sinks(job, f))
+	unsigned int i;
+	int ret;
+
+	if (job->opts.out_offset != TRANSFER_NO_OFFSET || !any_to_truncate(job))
+		return 0;
+	ret = move_ask(&job->move);
+	job_explain(job);
+	for (i = 1; i <= job->opts.sink_count && !ret; i++) {
+		if (is_to_truncate(job, i) && end_truncate(&job->ends[i], &job->faults[i]))
+			ret = job_sink_failed(job, i);
+	}
+	return ret;
+}
+
+int job_open(struct job *job)
+{
+	job->move.sink_count = job->opts.sink_count;
+	if (open_device(job) || check_sink_count(job) || open_source(job) || make_pool(job) ||
+	    open_sinks(job))
 		return -1;
 	prepare_move(job);
 	return 0;

@@ -9,24 +9,25 @@
 
 #include "device.h"
 
-/* Raise it together with the command line, when several sinks come. */
-#define MOVE_MAX_SINKS	1
+#define MOVE_MAX_SINKS	16
 #define MOVE_MAX_ENDS	(1 + MOVE_MAX_SINKS)
 
 /**
  * struct move - one transfer, from the first to the last ioctl
  * @dev: an open device with a pool
- * @flags: ZCDEV_TRANSFER_
+ * @flags: ZCDEV_TRANSFER_; without ZCDEV_TRANSFER_FAIL_FAST a sink that fails is
+ *	left out from then on, and the others go on as long as there are any
  * @len: bytes to move, or ZCDEV_TO_END
  * @sink_count: at most MOVE_MAX_SINKS
  * @ends: source first; fd, flags and offset are set by the caller, the counts
  *	are sums over all ioctls
+ * @failed: sinks that take no part, or none any more; by the index of @ends
  * @slice_unit: 0 to move everything in one ioctl; else @tick is called about
  *	three times a second, and slices are multiples of this
  * @tick: told the bytes moved so far; may be NULL
  * @context: its first argument
  * @stop: not 0 once the user wants it to end
- * @bytes: accepted by the sink
+ * @bytes: accepted by every sink that did not fail; if all did, by the last
  * @error: 0, or the positive errno that ended it
  */
 struct move {
@@ -35,6 +36,7 @@ struct move {
 	uint64_t len;
 	unsigned int sink_count;
 	struct zcdev_end ends[MOVE_MAX_ENDS];
+	bool failed[MOVE_MAX_ENDS];
 	uint64_t slice_unit;
 	void (*tick)(void *context, uint64_t bytes);
 	void *context;
@@ -43,15 +45,20 @@ struct move {
 	int error;
 };
 
-/* Return: 0 if it came to an end by itself, or -1 with @error. */
+/* Return: 0 if it came to an end by itself, maybe without those in @failed, or -1
+ * with @error.
+ */
 int move_run(struct move *move);
 
 /**
  * move_ask - have the kernel look at the ends without moving anything
  *
- * Return: 0, or -1 with @error, what move_run() would fail with.
+ * Return: as move_run() would, as far as it can be known by then.
  */
 int move_ask(struct move *move);
+
+/* The number of sinks that did not fail. */
+unsigned int move_alive(const struct move *move);
 
 /* The length of the next slice, after one of @done bytes took @seconds. */
 uint64_t move_next_slice(uint64_t unit, uint64_t done, double seconds);

@@ -11,6 +11,7 @@ static const struct name kinds[] = {
 	[ZCDEV_KIND_BLOCK] = { "block", "block device" },
 	[ZCDEV_KIND_TCP] = { "tcp", "TCP socket" },
 	[ZCDEV_KIND_UNIX] = { "unix", "UNIX stream socket" },
+	[ZCDEV_KIND_POOL] = { "pool", "pool" },
 };
 
 /* By the bits of ZCDEV_PATH_ */
@@ -19,6 +20,7 @@ static const struct name paths[] = {
 	{ "buffered", "buffered" },
 	{ "reference", "by reference" },
 	{ "copy", "by copy" },
+	{ "pool", "in the pool" },
 };
 
 /* By the bits of ZCDEV_REASON_ */
@@ -40,6 +42,7 @@ static const struct name ioctls[] = {
 	{ "pool-create", "POOL_CREATE" },
 	{ "pool-info", "POOL_INFO" },
 	{ "transfer", "TRANSFER" },
+	{ "buf-wait", "BUF_WAIT" },
 };
 
 static const struct name pool_flags[] = {
@@ -49,6 +52,7 @@ static const struct name pool_flags[] = {
 
 static const struct name transfer_flags[] = {
 	{ "strict", "strict" },
+	{ "fail-fast", "fail-fast" },
 };
 
 static const struct name end_flags[] = {

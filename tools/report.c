@@ -34,6 +34,18 @@ double report_rate(const struct report *report)
 	return report->seconds > 0 ? report->bytes / report->seconds : 0;
 }
 
+enum report_sync report_sync(const struct report *report)
+{
+	enum report_sync worst = REPORT_SYNC_NONE;
+	unsigned int i;
+
+	for (i = 1; i <= report->sink_count; i++) {
+		if (report->sync[i] > worst)
+			worst = report->sync[i];
+	}
+	return worst;
+}
+
 static void print_totals(FILE *out, const struct report *report)
 {
 	char size[UNITS_TEXT], rate[UNITS_TEXT];
@@ -44,16 +56,18 @@ static void print_totals(FILE *out, const struct report *report)
 	fprintf(out, " in %.2f s", report->seconds);
 	if (report_rate(report) > 0)
 		fprintf(out, ", %s", units_rate(rate, report_rate(report)));
-	fprintf(out, "%s\n", sync_words[report->sync]);
+	if (report->sink_count == 1)
+		fputs(sync_words[report->sync[1]], out);
+	fputc('\n', out);
 }
 
-static void print_end(FILE *out, const char *side, const struct zcdev_end *end)
+static void print_counts(FILE *out, const struct zcdev_end *end)
 {
 	char words[WORDS];
 
 	names_words(words, sizeof(words), &names_paths, end->out_paths, " and ");
-	fprintf(out, "%s: %s%s, %" PRIu64 " zero-copied", side, kind_words(end->out_kind),
-		words, (uint64_t)end->out_zerocopy);
+	fprintf(out, "%s%s, %" PRIu64 " zero-copied", kind_words(end->out_kind), words,
+		(uint64_t)end->out_zerocopy);
 	if (end->out_unverified)
 		fprintf(out, ", %" PRIu64 " unverified", (uint64_t)end->out_unverified);
 	fprintf(out, ", %" PRIu64 " copied", (uint64_t)end->out_copied);
@@ -63,18 +77,47 @@ static void print_end(FILE *out, const char *side, const struct zcdev_end *end)
 	fprintf(out, " (%s)", words);
 }
 
-void report_human(FILE *out, const struct report *report)
+static void print_pair(FILE *out, const struct report *report)
+{
+	fputs("  in: ", out);
+	print_counts(out, &report->ends[0]);
+	fputs("    out: ", out);
+	print_counts(out, &report->ends[1]);
+	fputc('\n', out);
+}
+
+static void print_end(FILE *out, const struct zcdev_end *end)
+{
+	if (end->out_bytes)
+		print_counts(out, end);
+	else
+		fputs("nothing", out);
+}
+
+static void print_sink(FILE *out, const struct report *report, unsigned int i)
+{
+	fprintf(out, "  out: %s: ", report->names[i]);
+	print_end(out, &report->ends[i]);
+	fprintf(out, "%s%s\n", sync_words[report->sync[i]],
+		report->faults[i].status == STATUS_DONE ? "" : ", failed");
+}
+
+static void print_all(FILE *out, const struct report *report)
 {
 	unsigned int i;
 
-	print_totals(out, report);
-	if (!report->bytes)
-		return;
-	fputs("  ", out);
-	print_end(out, "in", &report->ends[0]);
-	for (i = 1; i <= report->sink_count; i++) {
-		fputs("    ", out);
-		print_end(out, "out", &report->ends[i]);
-	}
+	fputs("  in: ", out);
+	print_end(out, &report->ends[0]);
 	fputc('\n', out);
+	for (i = 1; i <= report->sink_count; i++)
+		print_sink(out, report, i);
+}
+
+void report_human(FILE *out, const struct report *report)
+{
+	print_totals(out, report);
+	if (report->sink_count > 1)
+		print_all(out, report);
+	else if (report->bytes)
+		print_pair(out, report);
 }

@@ -6,8 +6,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "fault.h"
 #include "zcdev.h"
 
+/* From good to bad. */
 enum report_sync {
 	REPORT_SYNC_NONE,	/* no disk at that end */
 	REPORT_SYNC_DONE,
@@ -19,22 +21,23 @@ enum report_sync {
  * struct report - everything there is to say
  * @seconds: from the first byte to the end of the sync
  * @asked: bytes that the user asked for, or ZCDEV_TO_END
- * @bytes: bytes that the sink accepted
- * @error: 0, or the errno that ended it
- * @message: the sentence to it, or NULL
- * @sync: whether the sink is on its disk
+ * @bytes: bytes that each sink accepted, if it did not fail
+ * @sync: whether each sink is on its disk
+ * @failure: what is told first, or NULL
+ * @faults: what went wrong: not with an end in particular, or with the source,
+ *	and with each sink
  * @names: as the user wrote the ends
- * @ends: source first
- * @sink_count: the number of ends less one
+ * @ends: what the kernel counted
+ * @sink_count: the number of ends less one; all arrays have the source first
  * @pool: geometry; out_count is 0 if not known
  */
 struct report {
 	double seconds;
 	uint64_t asked;
 	uint64_t bytes;
-	int error;
-	const char *message;
-	enum report_sync sync;
+	const enum report_sync *sync;
+	const struct fault *failure;
+	const struct fault *faults;
 	const char * const *names;
 	const struct zcdev_end *ends;
 	unsigned int sink_count;
@@ -44,7 +47,10 @@ struct report {
 /* Bytes per second, 0 if there was no time to measure. */
 double report_rate(const struct report *report);
 
-/* One or two lines. */
+/* All sinks together: what the worst of them is. */
+enum report_sync report_sync(const struct report *report);
+
+/* One or two lines, with several sinks one for each end. */
 void report_human(FILE *out, const struct report *report);
 
 /* One object on one line. */

@@ -8,10 +8,10 @@
 #include "units.h"
 
 const char transfer_opts_help[] =
-	"Usage: zcdevctl transfer [OPTION]... SRC DST\n"
+	"Usage: zcdevctl transfer [OPTION]... SRC DST...\n"
 	"\n"
-	"Moves bytes from SRC to DST without copying them where the machine allows it,\n"
-	"and tells how many bytes were copied all the same, and why.\n"
+	"Moves bytes from SRC to DST, or to up to 16 of them at once, without copying them\n"
+	"where the machine allows it, and tells how many were copied all the same, and why.\n"
 	"\n"
 	"SRC and DST:\n"
 	"  PATH                    a file or a block device (./tcp:x is a path, too)\n"
@@ -23,12 +23,13 @@ const char transfer_opts_help[] =
 	"\n"
 	"  -s, --size SIZE         move SIZE bytes (default: all up to the end of SRC)\n"
 	"      --in-offset N       begin N bytes into SRC\n"
-	"      --out-offset N      begin N bytes into DST, and do not truncate it\n"
+	"      --out-offset N      begin N bytes into each DST, and do not truncate it\n"
+	"      --keep-going        a DST that fails does not end it for the others\n"
 	"      --via HOW           files by auto (default), direct or buffered I/O\n"
 	"      --strict            fail rather than copy, before a byte moves\n"
 	"      --depth N           buffers in the pool (default: up to 4)\n"
 	"      --chunk SIZE        bytes of each, a power of two, 4K to 4M (default: up to 2M)\n"
-	"      --no-sync           do not wait until DST is on its disk\n"
+	"      --no-sync           do not wait until each DST is on its disk\n"
 	"  -j, --json              print the summary as JSON\n"
 	"  -q, --quiet             print nothing unless something fails\n"
 	"      --no-progress       no progress bar, also on a terminal\n"
@@ -42,6 +43,7 @@ enum {
 	OPT_OUT_OFFSET,
 	OPT_VIA,
 	OPT_STRICT,
+	OPT_KEEP_GOING,
 	OPT_DEPTH,
 	OPT_CHUNK,
 	OPT_NO_SYNC,
@@ -56,6 +58,7 @@ static const struct option longs[] = {
 	{ "out-offset", required_argument, NULL, OPT_OUT_OFFSET },
 	{ "via", required_argument, NULL, OPT_VIA },
 	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "keep-going", no_argument, NULL, OPT_KEEP_GOING },
 	{ "depth", required_argument, NULL, OPT_DEPTH },
 	{ "chunk", required_argument, NULL, OPT_CHUNK },
 	{ "no-sync", no_argument, NULL, OPT_NO_SYNC },
@@ -135,6 +138,9 @@ static int set_option(struct transfer_opts *opts, int option, struct fault *f)
 	case OPT_STRICT:
 		opts->strict = true;
 		return 0;
+	case OPT_KEEP_GOING:
+		opts->keep_going = true;
+		return 0;
 	case OPT_NO_SYNC:
 		opts->no_sync = true;
 		return 0;
@@ -162,12 +168,27 @@ static int parse_ends(struct transfer_opts *opts, char **texts, int count, struc
 	if (count < 2)
 		return options_fault(f, command, "SRC and DST are needed");
 	if (count > MOVE_MAX_ENDS)
-		return options_fault(f, command, "one SRC and one DST, but '%s' is left over",
-				     texts[MOVE_MAX_ENDS]);
+		return options_fault(f, command, "one SRC and up to %d DST, but '%s' is left over",
+				     MOVE_MAX_SINKS, texts[MOVE_MAX_ENDS]);
 	opts->sink_count = count - 1;
 	for (i = 0; i < count; i++) {
 		if (endpoint_parse(&opts->ends[i], texts[i], f))
 			return -1;
+	}
+	return 0;
+}
+
+/* Two connections to one place are two; other names of a file are found out later. */
+static int check_twice(const struct transfer_opts *opts, struct fault *f)
+{
+	unsigned int i, k;
+
+	for (i = 2; i <= opts->sink_count; i++) {
+		for (k = 1; k < i && !endpoint_is_socket(&opts->ends[i]); k++) {
+			if (!strcmp(opts->ends[k].text, opts->ends[i].text))
+				return options_fault(f, command, "'%s' can be DST only once",
+						     opts->ends[i].text);
+		}
 	}
 	return 0;
 }
@@ -190,7 +211,7 @@ static int check(const struct transfer_opts *opts, struct fault *f)
 					     "--out-offset is for files, and '%s' is a socket",
 					     opts->ends[i].text);
 	}
-	return 0;
+	return check_twice(opts, f);
 }
 
 int transfer_opts_parse(struct transfer_opts *opts, int argc, char **argv, struct fault *f)

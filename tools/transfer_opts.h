@@ -18,6 +18,7 @@
  * @in_offset, @out_offset: bytes, or TRANSFER_NO_OFFSET
  * @chunk, @depth: geometry of the pool, or 0 for the default
  * @end_flags: what --via means for files and block devices
+ * @keep_going: a sink that fails does not end it for the others
  * @ends: source first
  */
 struct transfer_opts {
@@ -28,6 +29,7 @@ struct transfer_opts {
 	uint32_t depth;
 	uint32_t end_flags;
 	bool strict;
+	bool keep_going;
 	bool no_sync;
 	bool json;
 	bool quiet;

@@ -126,17 +126,22 @@ static void test_unknown_has_no_hint(void **state)
 
 static const struct {
 	bool source_served, sink_served, strict, direct;
+	const char *guilty;
 	const char *text;
 } refusals[] = {
-	{ false, true, true, true,
+	{ false, true, true, true, NULL,
 	  "- is a pipe, which the loaded module does not take as a source; see 'zcdevctl query'" },
-	{ true, false, true, true,
+	{ true, false, true, true, NULL,
 	  "out is a terminal, which the loaded module does not take as a sink; see 'zcdevctl query'" },
-	{ true, true, true, true,
+	{ true, true, true, true, NULL,
 	  "- or out has no direct I/O; leave out --via direct to allow copies" },
-	{ true, true, true, false,
+	{ true, true, true, false, NULL,
 	  "- to out would be copied, at least in part, and --strict forbids that; the summary without it tells why" },
-	{ true, true, false, false,
+	{ true, true, true, true, "out",
+	  "out has no direct I/O; leave out --via direct to allow copies" },
+	{ true, true, true, false, "out",
+	  "out would copy, at least in part, and --strict forbids that; the summary without it tells why" },
+	{ true, true, false, false, NULL,
 	  "the loaded module cannot move - (a pipe) to out (a terminal); see 'zcdevctl query'" },
 };
 
@@ -152,6 +157,7 @@ static void test_refusals(void **state)
 			.source_what = "a pipe", .sink_what = "a terminal",
 			.source_served = refusals[i].source_served,
 			.sink_served = refusals[i].sink_served,
+			.guilty = refusals[i].guilty,
 			.strict = refusals[i].strict,
 			.direct = refusals[i].direct,
 		};

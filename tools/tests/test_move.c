@@ -10,6 +10,7 @@
 
 #define SOURCE_SIZE	100000
 #define UNIT		4096
+#define SINKS		3
 
 static volatile sig_atomic_t stop;
 static struct device dev = { .fd = -1, .ioctl = fake_ioctl };
@@ -35,8 +36,28 @@ static int temporary(off_t size)
 	return fd;
 }
 
+/* What is at @offset depends on it: bytes that are elsewhere are seen. */
+static unsigned char pattern(uint64_t offset)
+{
+	return offset * 31 ^ offset >> 8;
+}
+
+static int source(void)
+{
+	int fd = temporary(0);
+	static unsigned char bytes[SOURCE_SIZE];
+	unsigned int i;
+
+	for (i = 0; i < SOURCE_SIZE; i++)
+		bytes[i] = pattern(i);
+	assert_int_equal(pwrite(fd, bytes, SOURCE_SIZE, 0), SOURCE_SIZE);
+	return fd;
+}
+
 static int setup(void **state)
 {
+	unsigned int i;
+
 	(void)state;
 	fake_reset();
 	stop = 0;
@@ -48,26 +69,57 @@ static int setup(void **state)
 	move.sink_count = 1;
 	move.stop = &stop;
 	move.tick = tick;
-	move.ends[0].fd = temporary(SOURCE_SIZE);
-	move.ends[1].fd = temporary(0);
+	move.ends[0].fd = source();
+	for (i = 1; i <= SINKS; i++)
+		move.ends[i].fd = temporary(0);
+	return 0;
+}
+
+static int setup_several(void **state)
+{
+	setup(state);
+	move.sink_count = SINKS;
+	return 0;
+}
+
+static int setup_fail_fast(void **state)
+{
+	setup_several(state);
+	move.flags = ZCDEV_TRANSFER_FAIL_FAST;
 	return 0;
 }
 
 static int teardown(void **state)
 {
+	unsigned int i;
+
 	(void)state;
-	close(move.ends[0].fd);
-	close(move.ends[1].fd);
+	for (i = 0; i <= SINKS; i++)
+		close(move.ends[i].fd);
 	return 0;
+}
+
+/* Sink @i counted @bytes, and has just these, from @from in the source on. */
+static void check_sink(unsigned int i, uint64_t bytes, uint64_t from, uint64_t to)
+{
+	static unsigned char got[SOURCE_SIZE];
+	uint64_t k;
+
+	assert_int_equal(move.ends[i].out_bytes, bytes);
+	assert_int_equal(move.ends[i].out_zerocopy, bytes);
+	assert_int_equal(lseek(move.ends[i].fd, 0, SEEK_END), bytes ? to + bytes : 0);
+	assert_int_equal(pread(move.ends[i].fd, got, bytes, to), bytes);
+	for (k = 0; k < bytes; k++)
+		check_row(got[k] == pattern(from + k), "sink %u has the wrong byte %lu", i,
+			  (unsigned long)k);
 }
 
 static void check_moved(uint64_t bytes)
 {
 	assert_int_equal(move.bytes, bytes);
 	assert_int_equal(move.ends[0].out_bytes, bytes);
-	assert_int_equal(move.ends[1].out_bytes, bytes);
-	assert_int_equal(move.ends[1].out_zerocopy, bytes);
-	assert_int_equal(lseek(move.ends[1].fd, 0, SEEK_END), bytes);
+	check_sink(1, bytes, move.ends[0].flags & ZCDEV_END_OFFSET ?
+		   move.ends[0].offset - bytes : 0, 0);
 }
 
 static void test_one_ioctl(void **state)
@@ -258,6 +310,297 @@ static void test_ask(void **state)
 	assert_int_equal(move.error, EISDIR);
 }
 
+static void fail_sink(int i, uint64_t at, int err)
+{
+	fake.fail_end = i;
+	fake.fail_at = at;
+	fake.fail_errno = err;
+}
+
+/* What the first one got makes the others no shorter. */
+static void check_others(int but, uint64_t bytes)
+{
+	int i;
+
+	for (i = 1; i <= SINKS; i++) {
+		assert_int_equal(move.failed[i], i == but);
+		if (i != but)
+			check_sink(i, bytes, 0, 0);
+	}
+}
+
+static void test_several(void **state)
+{
+	(void)state;
+	assert_int_equal(move_run(&move), 0);
+	check_others(0, SOURCE_SIZE);
+	assert_int_equal(move.bytes, SOURCE_SIZE);
+	assert_int_equal(fake.calls, 1);
+	assert_int_equal(move_alive(&move), SINKS);
+}
+
+/* The first, the one in the middle, the last. */
+static void test_others_go_on(void **state)
+{
+	int i;
+
+	for (i = 1; i <= SINKS; i++) {
+		setup_several(state);
+		fail_sink(i, 5000, ENOSPC);
+		assert_int_equal(move_run(&move), 0);
+		assert_int_equal(move.error, 0);
+		assert_int_equal(move.ends[i].out_error, ENOSPC);
+		check_sink(i, 5000, 0, 0);
+		check_others(i, SOURCE_SIZE);
+		assert_int_equal(move.bytes, SOURCE_SIZE);
+		assert_int_equal(move.ends[0].out_bytes, SOURCE_SIZE);
+		assert_int_equal(fake.calls, 1);
+		teardown(state);
+	}
+}
+
+static void test_fails_fast(void **state)
+{
+	(void)state;
+	fail_sink(2, 5000, ENOSPC);
+	assert_int_equal(move_run(&move), -1);
+	assert_int_equal(move.error, ENOSPC);
+	assert_true(fake.flags & ZCDEV_TRANSFER_FAIL_FAST);
+	assert_true(move.failed[2]);
+	check_sink(2, 5000, 0, 0);
+	assert_int_equal(fake.calls, 1);
+}
+
+/* In the second slice; the others stand where that ended. */
+static void test_fails_fast_in_a_slice(void **state)
+{
+	(void)state;
+	move.slice_unit = UNIT;
+	fail_sink(2, 70000, EIO);
+	assert_int_equal(move_run(&move), -1);
+	assert_int_equal(move.error, EIO);
+	assert_int_equal(fake.calls, 2);
+	assert_int_equal(ticks, 2);
+	assert_int_equal(move.ends[1].out_error, 0);
+	check_sink(2, 70000, 0, 0);
+}
+
+static void check_dropped(void)
+{
+	unsigned int i;
+
+	assert_true(fake.calls >= 2);
+	for (i = 0; i < fake.calls; i++)
+		assert_int_equal(fake.sinks[i], i ? SINKS - 1 : SINKS);
+}
+
+static void test_dropped_from_later_slices(void **state)
+{
+	(void)state;
+	move.slice_unit = UNIT;
+	fail_sink(1, 7000, EIO);
+	assert_int_equal(move_run(&move), 0);
+	check_sink(1, 7000, 0, 0);
+	check_others(1, SOURCE_SIZE);
+	assert_int_equal(move.ends[1].out_error, EIO);
+	assert_int_equal(move.ends[1].out_paths, ZCDEV_PATH_BUFFERED);
+	assert_int_equal(last_tick, SOURCE_SIZE);
+	check_dropped();
+}
+
+/* Every end goes on where it was, and the one that failed stays there. */
+static void test_dropped_with_offsets(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	move.slice_unit = UNIT;
+	move.ends[0].flags = ZCDEV_END_OFFSET;
+	move.ends[0].offset = 1000;
+	for (i = 1; i <= SINKS; i++) {
+		move.ends[i].flags = ZCDEV_END_OFFSET;
+		move.ends[i].offset = 300 * i;
+	}
+	fail_sink(2, 7000, EIO);
+	assert_int_equal(move_run(&move), 0);
+	check_dropped();
+	assert_int_equal(move.ends[0].offset, SOURCE_SIZE);
+	assert_int_equal(move.ends[1].offset, SOURCE_SIZE - 700);
+	assert_int_equal(move.ends[2].offset, 7600);
+	check_sink(1, SOURCE_SIZE - 1000, 1000, 300);
+	check_sink(2, 7000, 1000, 600);
+	check_sink(3, SOURCE_SIZE - 1000, 1000, 900);
+	assert_int_equal(lseek(move.ends[0].fd, 0, SEEK_CUR), 0);
+}
+
+static void test_refused_sink_is_dropped(void **state)
+{
+	(void)state;
+	fake.refuse = EOPNOTSUPP;
+	fake.refuse_end = 2;
+	assert_int_equal(move_run(&move), 0);
+	check_sink(2, 0, 0, 0);
+	check_others(2, SOURCE_SIZE);
+	assert_int_equal(move.ends[2].out_error, EOPNOTSUPP);
+	assert_int_equal(fake.calls, 2);
+}
+
+static void test_refused_sink_ends_it(void **state)
+{
+	(void)state;
+	fake.refuse = EOPNOTSUPP;
+	fake.refuse_end = 2;
+	assert_int_equal(move_run(&move), -1);
+	assert_int_equal(move.error, EOPNOTSUPP);
+	assert_true(move.failed[2]);
+	assert_int_equal(fake.calls, 1);
+}
+
+/* A source that fails is nobody else's fault. */
+static void test_refused_source(void **state)
+{
+	(void)state;
+	fake.refuse = EISDIR;
+	fake.refuse_end = 0;
+	assert_int_equal(move_run(&move), -1);
+	assert_int_equal(move.error, EISDIR);
+	assert_int_equal(move_alive(&move), SINKS);
+	assert_int_equal(fake.calls, 1);
+}
+
+static void test_last_one_fails(void **state)
+{
+	(void)state;
+	move.failed[1] = true;
+	move.failed[3] = true;
+	fail_sink(1, 5000, EPIPE);
+	assert_int_equal(move_run(&move), -1);
+	assert_int_equal(move.error, EPIPE);
+	assert_int_equal(move_alive(&move), 0);
+	check_sink(2, 5000, 0, 0);
+	assert_int_equal(move.bytes, 5000);
+}
+
+static void test_left_out_from_the_start(void **state)
+{
+	(void)state;
+	move.failed[1] = true;
+	assert_int_equal(move_run(&move), 0);
+	check_sink(1, 0, 0, 0);
+	check_others(1, SOURCE_SIZE);
+	assert_int_equal(fake.sinks[0], SINKS - 1);
+}
+
+static void test_ask_drops(void **state)
+{
+	(void)state;
+	fake.refuse = EISDIR;
+	fake.refuse_end = 3;
+	assert_int_equal(move_ask(&move), 0);
+	assert_true(move.failed[3]);
+	assert_int_equal(move_alive(&move), SINKS - 1);
+	assert_int_equal(fake.calls, 2);
+	assert_int_equal(fake.seen[1], 0);
+}
+
+/* Stopped and continued while one was behind: nothing is sent twice. */
+static void lag_behind(void)
+{
+	fake.step = 9000;
+	fake.step_times = 1;
+	fake.step_errno = EINTR;
+	fake.lag_end = 2;
+	fake.lag = 4000;
+}
+
+static void test_continued_unevenly(void **state)
+{
+	(void)state;
+	lag_behind();
+	assert_int_equal(move_run(&move), 0);
+	check_others(0, SOURCE_SIZE);
+	assert_int_equal(fake.calls, 3);
+	assert_int_equal(fake.sinks[1], 1);
+	assert_int_equal(fake.seen[1], 4000);
+	assert_int_equal(fake.sinks[2], SINKS);
+	assert_int_equal(move.bytes, SOURCE_SIZE);
+}
+
+static void test_continued_unevenly_in_slices(void **state)
+{
+	(void)state;
+	move.slice_unit = UNIT;
+	move.len = 70001;
+	lag_behind();
+	assert_int_equal(move_run(&move), 0);
+	check_others(0, 70001);
+	assert_int_equal(move.bytes, 70001);
+}
+
+/* The one behind fails before it is level: the source goes where the others are. */
+static void test_straggler_fails(void **state)
+{
+	(void)state;
+	lag_behind();
+	fail_sink(2, 6000, EPIPE);
+	assert_int_equal(move_run(&move), 0);
+	check_sink(2, 6000, 0, 0);
+	check_others(2, SOURCE_SIZE);
+	assert_int_equal(move.bytes, SOURCE_SIZE);
+	assert_int_equal(lseek(move.ends[0].fd, 0, SEEK_CUR), SOURCE_SIZE);
+}
+
+static void test_straggler_fails_with_offsets(void **state)
+{
+	(void)state;
+	move.ends[0].flags = ZCDEV_END_OFFSET;
+	lag_behind();
+	fail_sink(2, 5000, EPIPE);
+	assert_int_equal(move_run(&move), 0);
+	check_sink(2, 5000, 0, 0);
+	check_others(2, SOURCE_SIZE);
+	assert_int_equal(move.ends[0].offset, SOURCE_SIZE);
+}
+
+static void test_straggler_fails_fast(void **state)
+{
+	(void)state;
+	lag_behind();
+	fail_sink(2, 6000, EPIPE);
+	assert_int_equal(move_run(&move), -1);
+	assert_int_equal(move.error, EPIPE);
+	check_sink(1, 9000, 0, 0);
+	check_sink(2, 6000, 0, 0);
+	assert_int_equal(fake.calls, 2);
+}
+
+static void test_interrupted_unevenly(void **state)
+{
+	(void)state;
+	lag_behind();
+	fake.raise = &stop;
+	assert_int_equal(move_run(&move), -1);
+	assert_int_equal(move.error, EINTR);
+	check_sink(1, 9000, 0, 0);
+	check_sink(2, 5000, 0, 0);
+	assert_int_equal(move.bytes, 5000);
+}
+
+/* A sink that failed does not hide that the user wants it to end. */
+static void test_interrupted_as_one_fails(void **state)
+{
+	(void)state;
+	lag_behind();
+	fake.raise = &stop;
+	fail_sink(2, 3000, EPIPE);
+	assert_int_equal(move_run(&move), -1);
+	assert_int_equal(move.error, EINTR);
+	assert_true(move.failed[2]);
+	check_sink(1, 9000, 0, 0);
+	check_sink(2, 3000, 0, 0);
+	assert_int_equal(fake.calls, 1);
+}
+
 static const struct {
 	uint64_t unit, done;
 	double seconds;
@@ -283,6 +626,8 @@ static void test_next_slice(void **state)
 }
 
 #define WITH_FILES(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define SEVERAL(test) cmocka_unit_test_setup_teardown(test, setup_several, teardown)
+#define FAIL_FAST(test) cmocka_unit_test_setup_teardown(test, setup_fail_fast, teardown)
 
 int main(void)
 {
@@ -302,6 +647,25 @@ int main(void)
 		WITH_FILES(test_interrupted_between_slices),
 		WITH_FILES(test_interrupted_before),
 		WITH_FILES(test_ask),
+		SEVERAL(test_several),
+		cmocka_unit_test(test_others_go_on),
+		FAIL_FAST(test_fails_fast),
+		FAIL_FAST(test_fails_fast_in_a_slice),
+		SEVERAL(test_dropped_from_later_slices),
+		SEVERAL(test_dropped_with_offsets),
+		SEVERAL(test_refused_sink_is_dropped),
+		FAIL_FAST(test_refused_sink_ends_it),
+		SEVERAL(test_refused_source),
+		SEVERAL(test_last_one_fails),
+		SEVERAL(test_left_out_from_the_start),
+		SEVERAL(test_ask_drops),
+		SEVERAL(test_continued_unevenly),
+		SEVERAL(test_continued_unevenly_in_slices),
+		SEVERAL(test_straggler_fails),
+		SEVERAL(test_straggler_fails_with_offsets),
+		FAIL_FAST(test_straggler_fails_fast),
+		SEVERAL(test_interrupted_unevenly),
+		SEVERAL(test_interrupted_as_one_fails),
 		cmocka_unit_test(test_next_slice),
 	};
 

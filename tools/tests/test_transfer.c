@@ -364,6 +364,195 @@ static void test_pool_as_asked_or_not_at_all(void **state)
 	assert_int_equal(fake.creates, 2);
 }
 
+static void test_several(void **state)
+{
+	(void)state;
+	put("a", "hello");
+	put("c", "old and longer");
+	assert_int_equal(run("transfer a b c d"), STATUS_DONE);
+	assert_string_equal(get("b"), "hello");
+	assert_string_equal(get("c"), "hello");
+	assert_string_equal(get("d"), "hello");
+	check_said("5 bytes in ");
+	check_said("\n  in: direct, 5 zero-copied, 0 copied\n"
+		   "  out: b: buffered, 5 zero-copied, 0 copied, synced\n"
+		   "  out: c: buffered, 5 zero-copied, 0 copied, synced\n"
+		   "  out: d: buffered, 5 zero-copied, 0 copied, synced\n");
+	assert_true(fake.flags & ZCDEV_TRANSFER_FAIL_FAST);
+	assert_int_equal(fake.sinks[1], 3);
+}
+
+/* Modules that take no more than one do not know the flag. */
+static void test_one_needs_no_flag(void **state)
+{
+	(void)state;
+	put("a", "hello");
+	assert_int_equal(run("transfer --strict a b"), STATUS_DONE);
+	assert_int_equal(fake.flags, ZCDEV_TRANSFER_STRICT);
+	assert_int_equal(run("transfer --strict --keep-going a c d"), STATUS_DONE);
+	assert_int_equal(fake.flags, ZCDEV_TRANSFER_STRICT);
+}
+
+static void fail_sink(int i, uint64_t at, int err)
+{
+	fake.fail_end = i;
+	fake.fail_at = at;
+	fake.fail_errno = err;
+}
+
+static void test_first_failure_ends_it(void **state)
+{
+	(void)state;
+	put("a", "0123456789");
+	fail_sink(2, 4, ENOSPC);
+	assert_int_equal(run("transfer a b c d"), STATUS_FAILED);
+	check_said("  out: c: buffered, 4 zero-copied, 0 copied, not synced, failed\n");
+	check_said("  out: d: buffered, 10 zero-copied, 0 copied, not synced\n");
+	check_said("zcdevctl: writing c failed: No space left on device");
+	assert_null(strstr(said, "writing b"));
+	assert_string_equal(get("c"), "0123");
+}
+
+static void test_keep_going(void **state)
+{
+	(void)state;
+	put("a", "0123456789");
+	fail_sink(2, 4, ENOSPC);
+	assert_int_equal(run("transfer --keep-going a b c d"), STATUS_FAILED);
+	assert_string_equal(get("b"), "0123456789");
+	assert_string_equal(get("c"), "0123");
+	assert_string_equal(get("d"), "0123456789");
+	check_said("10 bytes in ");
+	check_said("  out: b: buffered, 10 zero-copied, 0 copied, synced\n");
+	check_said("  out: c: buffered, 4 zero-copied, 0 copied, not synced, failed\n");
+	check_said("  out: d: buffered, 10 zero-copied, 0 copied, synced\n");
+	check_said("zcdevctl: writing c failed: No space left on device");
+}
+
+/* Whatever it is that fails: one sentence for each, and the counts of the rest. */
+static void test_keep_going_with_what_is_left(void **state)
+{
+	(void)state;
+	put("a", "0123456789");
+	put("c", "precious");
+	assert_int_equal(mkdir("e", 0700), 0);
+	fake.refuse = EIO;
+	fake.refuse_end = 2;
+	assert_int_equal(run("transfer --keep-going a unix:nobody b c d e no/f"), STATUS_FAILED);
+	assert_string_equal(get("b"), "0123456789");
+	assert_string_equal(get("c"), "precious");
+	assert_string_equal(get("d"), "0123456789");
+	check_said("  out: unix:nobody: nothing, failed\n");
+	check_said("  out: c: nothing, not synced, failed\n");
+	check_said("zcdevctl: cannot connect to unix:nobody: ");
+	check_said("zcdevctl: writing c failed: Input/output error");
+	check_said("zcdevctl: cannot write to e: Is a directory");
+	check_said("zcdevctl: cannot write to no/f: ");
+}
+
+static void test_nobody_is_left(void **state)
+{
+	(void)state;
+	put("a", "x");
+	assert_int_equal(mkdir("d", 0700), 0);
+	assert_int_equal(run("transfer --keep-going a d no/b"), STATUS_FAILED);
+	check_said("cannot write to d");
+	check_said("cannot write to no/b");
+	assert_null(strstr(said, "bytes"));
+	assert_int_equal(fake.calls, 0);
+	assert_int_equal(run("transfer a d no/b"), STATUS_FAILED);
+	assert_null(strstr(said, "no/b"));
+}
+
+static void test_refused_sink_of_several(void **state)
+{
+	(void)state;
+	put("a", "x");
+	put("b", "precious");
+	fake.refuse = EOPNOTSUPP;
+	fake.refuse_end = 2;
+	assert_int_equal(run("transfer --via direct a b c"), STATUS_FAILED);
+	check_said("zcdevctl: c has no direct I/O");
+	assert_string_equal(get("b"), "precious");
+	assert_int_equal(run("transfer --strict a b c"), STATUS_FAILED);
+	check_said("zcdevctl: c would copy");
+	fake.refuse_end = -1;
+	fake.refuse = ENOMEM;
+	assert_int_equal(run("transfer a b c"), STATUS_FAILED);
+	check_said("zcdevctl: cannot move a to 2 DST: Cannot allocate memory");
+	assert_string_equal(get("b"), "precious");
+}
+
+/* Also with --keep-going: nobody wants that. */
+static void test_same_file_twice(void **state)
+{
+	(void)state;
+	put("a", "precious");
+	put("b", "old");
+	assert_int_equal(link("b", "l"), 0);
+	assert_int_equal(symlink("a", "s"), 0);
+	assert_int_equal(run("transfer a c b b"), STATUS_USAGE);
+	check_said("'b' can be DST only once");
+	assert_int_equal(access("c", F_OK), -1);
+	assert_int_equal(run("transfer --keep-going a b l"), STATUS_FAILED);
+	check_said("b and l are the same; it would be written twice");
+	assert_int_equal(run("transfer --out-offset 1 a b ./b"), STATUS_FAILED);
+	check_said("b and ./b are the same");
+	assert_int_equal(run("transfer --keep-going a b s"), STATUS_FAILED);
+	check_said("a and s are the same");
+	assert_int_equal(fake.calls, 0);
+	assert_string_equal(get("a"), "precious");
+	assert_string_equal(get("b"), "old");
+}
+
+static void test_module_takes_one(void **state)
+{
+	(void)state;
+	put("a", "x");
+	fake.max_sinks = 1;
+	assert_int_equal(run("transfer a b c"), STATUS_FAILED);
+	check_said("the loaded module takes up to 1 DST, not 2");
+	assert_int_equal(access("b", F_OK), -1);
+	assert_int_equal(run("transfer a b"), STATUS_DONE);
+}
+
+static void test_short_source_to_several(void **state)
+{
+	(void)state;
+	put("a", "12345");
+	fail_sink(1, 2, EIO);
+	assert_int_equal(run("transfer --keep-going -s 9 a b c"), STATUS_FAILED);
+	check_said("zcdevctl: a ended after 5 of 9 bytes\n");
+	check_said("zcdevctl: writing b failed");
+	check_said("c: buffered, 5 zero-copied, 0 copied, synced\n");
+}
+
+static void test_json_of_several(void **state)
+{
+	struct json_object *root, *object;
+
+	(void)state;
+	put("a", "0123456789");
+	fail_sink(1, 4, EFBIG);
+	assert_int_equal(run("transfer -j --keep-going a b c"), STATUS_FAILED);
+	check_said("zcdevctl: writing b failed");
+	root = json_tokener_parse(strchr(said, '{'));
+	assert_non_null(root);
+	assert_int_equal(json_pointer_get(root, "/error", &object), 0);
+	assert_string_equal(json_object_get_string(object), "EFBIG");
+	assert_int_equal(json_pointer_get(root, "/synced", &object), 0);
+	assert_false(json_object_get_boolean(object));
+	assert_int_equal(json_pointer_get(root, "/sinks/0/bytes", &object), 0);
+	assert_int_equal(json_object_get_int64(object), 4);
+	assert_int_equal(json_pointer_get(root, "/sinks/0/error", &object), 0);
+	assert_string_equal(json_object_get_string(object), "EFBIG");
+	assert_int_equal(json_pointer_get(root, "/sinks/1/bytes", &object), 0);
+	assert_int_equal(json_object_get_int64(object), 10);
+	assert_int_equal(json_pointer_get(root, "/sinks/1/synced", &object), 0);
+	assert_true(json_object_get_boolean(object));
+	json_object_put(root);
+}
+
 #define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -387,6 +576,17 @@ int main(void)
 		IN_DIRECTORY(test_bad_ends),
 		IN_DIRECTORY(test_pool_shrinks),
 		IN_DIRECTORY(test_pool_as_asked_or_not_at_all),
+		IN_DIRECTORY(test_several),
+		IN_DIRECTORY(test_one_needs_no_flag),
+		IN_DIRECTORY(test_first_failure_ends_it),
+		IN_DIRECTORY(test_keep_going),
+		IN_DIRECTORY(test_keep_going_with_what_is_left),
+		IN_DIRECTORY(test_nobody_is_left),
+		IN_DIRECTORY(test_refused_sink_of_several),
+		IN_DIRECTORY(test_same_file_twice),
+		IN_DIRECTORY(test_module_takes_one),
+		IN_DIRECTORY(test_short_source_to_several),
+		IN_DIRECTORY(test_json_of_several),
 	};
 
 	return cmocka_run_group_tests_name("transfer", tests, NULL, NULL);

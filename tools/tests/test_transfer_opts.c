@@ -38,7 +38,7 @@ static void test_defaults(void **state)
 	assert_int_equal(o.chunk, 0);
 	assert_int_equal(o.depth, 0);
 	assert_int_equal(o.end_flags, 0);
-	assert_false(o.strict || o.no_sync || o.json || o.quiet || o.no_progress || o.help);
+	assert_false(o.strict || o.keep_going || o.no_sync || o.json || o.quiet || o.no_progress || o.help);
 	assert_int_equal(o.sink_count, 1);
 	assert_string_equal(o.ends[0].text, "a");
 	assert_string_equal(o.ends[1].text, "b");
@@ -88,8 +88,26 @@ static void test_spellings(void **state)
 	assert_true(o.help);
 	parse_ok(&o, "-h too many ends here");
 	assert_true(o.help);
+	parse_ok(&o, "--keep-going a b");
+	assert_true(o.keep_going);
 	parse_ok(&o, "--in-offset 1 a tcp:h:1");
 	parse_ok(&o, "--out-offset 1 - b");
+}
+
+static void test_several(void **state)
+{
+	struct transfer_opts o;
+
+	(void)state;
+	parse_ok(&o, "a b - tcp:h:1 --strict tcp:h:1");
+	assert_int_equal(o.sink_count, 4);
+	assert_string_equal(o.ends[0].text, "a");
+	assert_string_equal(o.ends[1].text, "b");
+	assert_int_equal(o.ends[2].kind, ENDPOINT_STDIO);
+	assert_int_equal(o.ends[4].kind, ENDPOINT_TCP);
+	parse_ok(&o, "a 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16");
+	assert_int_equal(o.sink_count, 16);
+	assert_string_equal(o.ends[16].text, "16");
 }
 
 static const struct {
@@ -98,7 +116,11 @@ static const struct {
 } bad[] = {
 	{ "", "SRC and DST" },
 	{ "a", "SRC and DST" },
-	{ "a b c", "'c'" },
+	{ "a 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17", "up to 16 DST, but '17'" },
+	{ "a b c b", "'b' can be DST only once" },
+	{ "- - b -", "'-' can be DST only once" },
+	{ "--keep-going=1 a b", "'--keep-going' takes no" },
+	{ "--out-offset 0 a b unix:s", "--out-offset" },
 	{ "--nope a b", "'--nope'" },
 	{ "--stric a b", "'--stric'" },
 	{ "--strictly a b", "'--strictly'" },
@@ -153,6 +175,7 @@ static void test_help(void **state)
 {
 	static const char * const words[] = {
 		"-s, --size SIZE", "--in-offset N", "--out-offset N", "--via HOW", "--strict",
+		"--keep-going", "DST...", "up to 16",
 		"--depth N", "--chunk SIZE", "--no-sync", "-j, --json", "-q, --quiet",
 		"--no-progress", "-h, --help", "tcp-listen:", "unix-listen:",
 	};
@@ -169,6 +192,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_all_set),
 		cmocka_unit_test(test_spellings),
+		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_help),
 	};
