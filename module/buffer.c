@@ -159,8 +159,8 @@ struct page *zc_buf_page(const struct zc_buf *buf, size_t offset)
 {
 	size_t len = buf->bvec[0].bv_len;
 
-	return nth_page(buf->bvec[offset / len].bv_page,
-			(offset % len) >> PAGE_SHIFT);
+	return folio_page(page_folio(buf->bvec[offset / len].bv_page),
+			  (offset % len) >> PAGE_SHIFT);
 }
 
 /**

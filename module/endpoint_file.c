@@ -15,9 +15,11 @@
 #include "endpoint.h"
 
 #include <linux/blkdev.h>
+#include <linux/fileattr.h>
 #include <linux/fsnotify.h>
 #include <linux/magic.h>
 #include <linux/overflow.h>
+#include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/stat.h>
 
@@ -47,11 +49,41 @@ static struct inode *end_inode(const struct zc_end *end)
 				   file_inode(end->file);
 }
 
+/* Chunks begin on page boundaries and are multiples of a page. */
+static bool direct_fits(const struct zc_file_end *f)
+{
+	return f->mem_align <= PAGE_SIZE && f->offset_align <= PAGE_SIZE;
+}
+
+/* Without extents, ext4 writes into holes through the page cache. */
+static bool ext4_has_extents(const struct file *file)
+{
+	struct fileattr attr = {};
+
+	return !vfs_fileattr_get(file->f_path.dentry, &attr) &&
+	       attr.flags & FS_EXTENT_FL;
+}
+
+/* File systems that have been looked at: what they call direct is direct. */
+static bool direct_is_vouched(const struct zc_end *end)
+{
+	switch (end_inode(end)->i_sb->s_magic) {
+	case EXT4_SUPER_MAGIC:
+		return ext4_has_extents(end->file);
+	case XFS_SUPER_MAGIC:
+	case F2FS_SUPER_MAGIC:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /*
  * What direct I/O means on this file. STATX_DIOALIGN is the file system's word
- * that it does not copy; without it there may be direct I/O, but ext4 with
- * data=journal, btrfs with checksums, overlayfs and others take the request and
- * copy. tmpfs always copies.
+ * for when a request is direct; without it there may be direct I/O, but ext4
+ * with data=journal, btrfs with checksums and others take the request and copy.
+ * Even with it, some copy to have stable pages for checksums (bcachefs), or
+ * pass the request on to others (overlayfs). tmpfs always copies.
  */
 static u32 direct_of_regular(struct zc_end *end, struct zc_file_end *f)
 {
@@ -71,15 +103,12 @@ static u32 direct_of_regular(struct zc_end *end, struct zc_file_end *f)
 			return ZCDEV_REASON_NO_DIRECT;
 		f->mem_align = stat.dio_mem_align;
 		f->offset_align = stat.dio_offset_align;
-		/* The request goes to another file, and we do not see how. */
-		f->verified = end_inode(end)->i_sb->s_magic !=
-			      OVERLAYFS_SUPER_MAGIC;
+		f->verified = direct_is_vouched(end);
 	} else {
 		f->mem_align = PAGE_SIZE;
 		f->offset_align = PAGE_SIZE;
 	}
-	/* Chunks begin on page boundaries and are multiples of a page. */
-	f->direct = f->mem_align <= PAGE_SIZE && f->offset_align <= PAGE_SIZE;
+	f->direct = direct_fits(f);
 	if (!f->direct)
 		return ZCDEV_REASON_NO_DIRECT;
 	return f->verified ? 0 : ZCDEV_REASON_UNVERIFIED;
@@ -94,8 +123,8 @@ static u32 direct_of_block(struct zc_end *end, struct zc_file_end *f)
 	f->mem_align = bdev_dma_alignment(bdev) + 1;
 	f->offset_align = bdev_logical_block_size(bdev);
 	f->verified = true;
-	f->direct = true;
-	return 0;
+	f->direct = direct_fits(f);
+	return f->direct ? 0 : ZCDEV_REASON_NO_DIRECT;
 }
 
 static int prepare_direct(struct zc_end *end, bool strict)
@@ -145,7 +174,7 @@ static int prepare_rights(struct zc_end *end, int rw, u64 len)
 
 static void finish_position(struct zc_end *end, u64 bytes)
 {
-	if (end->of_file.own_pos)
+	if (end->of_file.own_pos && bytes)
 		WRITE_ONCE(end->file->f_pos, end->pos + bytes);
 }
 
@@ -260,7 +289,10 @@ static u64 file_source_left(const struct zc_end *end)
 
 static bool file_source_at_end(struct zc_end *end, u64 offset)
 {
-	return end->pos + offset >= i_size_read(end_inode(end));
+	loff_t size = i_size_read(end_inode(end));
+
+	/* Files that are made up as they are read have no size. */
+	return size && end->pos + offset >= size;
 }
 
 static void file_source_finish(struct zc_end *end, u64 bytes)
@@ -354,7 +386,7 @@ static u32 tail_pad(const struct zc_end *end, const struct zc_chunk *chunk,
 	if (!pad || chunk->pipeline->source->source->lend ||
 	    end->of_file.append || end_is_block(end) ||
 	    p->pos + p->len < i_size_read(end_inode(end)) ||
-	    p->pos + p->len + pad > limit ||
+	    pad > limit - p->pos - p->len ||
 	    p->data + p->len + pad > chunk->pipeline->pool->buf_size)
 		return 0;
 	return pad;
@@ -374,7 +406,7 @@ static struct piece next_piece(const struct zc_end *end,
 		.reason = f->reason,
 	};
 	loff_t limit = size_limit(end);
-	u32 head;
+	u32 head, mem_align;
 
 	if (f->append)
 		p.pos = i_size_read(end_inode(end));
@@ -385,7 +417,9 @@ static struct piece next_piece(const struct zc_end *end,
 
 	head = p.pos % align;
 	p.reason = f->append ? ZCDEV_REASON_APPEND : ZCDEV_REASON_UNALIGNED;
-	if (p.data % f->mem_align != head % f->mem_align)
+	/* In a buffer of several pieces all but the last are to be whole. */
+	mem_align = chunk->buf->nr > 1 ? align : f->mem_align;
+	if (p.data % mem_align != head % mem_align)
 		return p;
 	if (head) {
 		p.len = min(p.len, align - head);
@@ -406,6 +440,21 @@ static void zero_pad(struct zc_buf *buf, u32 offset, u32 len)
 	iov_iter_zero(len, &iter);
 }
 
+/*
+ * A file system that cannot get rid of page cache in the way writes through it,
+ * before it returns, and leaves it there.
+ */
+static bool fell_back(const struct zc_end *end, const struct zc_request *req,
+		      long result)
+{
+	if (!(req->iocb.ki_flags & IOCB_DIRECT))
+		return true;
+	return !req->complete && !end_is_block(end) &&
+	       filemap_range_has_page(end->file->f_mapping,
+				      req->iocb.ki_pos - result,
+				      req->iocb.ki_pos - 1);
+}
+
 static long file_sink_drained(struct zc_end *end, struct zc_chunk *chunk,
 			      struct zc_drain *drain, long result)
 {
@@ -417,11 +466,15 @@ static long file_sink_drained(struct zc_end *end, struct zc_chunk *chunk,
 
 	if (result <= 0)
 		return result ?: -EIO;
-	if (direct && !(req->iocb.ki_flags & IOCB_DIRECT)) {
+	if (direct && fell_back(end, req, result)) {
 		direct = false;
 		reason = ZCDEV_REASON_FELL_BACK;
+		/* Here a strict transfer stops: see write_piece(). */
+		f->direct = !chunk->pipeline->strict;
 	}
-	f->written = max(f->written, req->iocb.ki_pos);
+	/* Not all file systems move ki_pos on if they complete later. */
+	f->written = max(f->written, f->append ? req->iocb.ki_pos :
+						 req->pos + result);
 	result = min_t(long, result, payload);
 	req->part = file_moved(end, direct, reason, result);
 	return result;
@@ -449,6 +502,11 @@ static long write_piece(struct zc_end *end, struct zc_chunk *chunk,
 	may_queue = p->direct && !end->of_file.append;
 	iocb_init(&req->iocb, end, p->pos, p->direct, may_queue);
 	req->iocb.ki_flags |= IOCB_WRITE;
+	/* As it was when the offset was chosen. */
+	req->iocb.ki_flags &= ~IOCB_APPEND;
+	if (end->of_file.append)
+		req->iocb.ki_flags |= IOCB_APPEND;
+	req->pos = p->pos;
 	req->part = file_moved(end, p->direct, p->reason, p->len);
 	ret = zc_compat_write(end->file, &req->iocb, &iter);
 	if (ret == -EIOCBQUEUED) {
@@ -465,9 +523,9 @@ static long file_sink_drain(struct zc_end *end, struct zc_chunk *chunk,
 	long ret = write_piece(end, chunk, drain, &p);
 
 	/* Some file systems have rules for alignment that they keep to
-	 * themselves.
+	 * themselves, and others may append to the file too.
 	 */
-	if (ret == -EINVAL && p.direct && !end->of_file.verified) {
+	if (ret == -EINVAL && p.direct && !chunk->pipeline->strict) {
 		p.direct = false;
 		p.pad = 0;
 		p.reason = ZCDEV_REASON_FELL_BACK;
@@ -503,8 +561,11 @@ static int cut_file(struct zc_end *end, loff_t size)
 static void file_sink_finish(struct zc_end *end, u64 bytes)
 {
 	struct zc_file_end *f = &end->of_file;
-	loff_t size = max_t(loff_t, f->size, end->pos + bytes);
+	loff_t size = f->size;
 	int ret = 0;
+
+	if (bytes)
+		size = max_t(loff_t, size, end->pos + bytes);
 
 	if (f->written > size && !end_is_block(end) && !f->append)
 		ret = cut_file(end, size);

@@ -16,11 +16,7 @@
 
 static int pool_probe(struct file *file)
 {
-	struct zc_file *zc = zc_chardev_file(file);
-
-	if (!zc)
-		return 0;
-	return zc_file_pool(zc) ? 1 : -ENXIO;
+	return zc_chardev_file(file) ? 1 : 0;
 }
 
 static struct zc_pool *end_pool(const struct zc_end *end)
@@ -31,8 +27,11 @@ static struct zc_pool *end_pool(const struct zc_end *end)
 static int pool_source_prepare(struct zc_end *end, u64 len, bool strict)
 {
 	struct zc_pool *pool = end_pool(end);
-	u64 size = zc_pool_bytes(pool);
+	u64 size;
 
+	if (!pool)
+		return -ENXIO;
+	size = zc_pool_bytes(pool);
 	/* A pool has no position of its own. */
 	if (end->flags != ZCDEV_END_OFFSET || end->pos > size)
 		return -EINVAL;

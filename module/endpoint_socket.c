@@ -8,8 +8,10 @@
  */
 #include "endpoint.h"
 
+#include <linux/mm.h>
 #include <linux/net.h>
 #include <linux/poll.h>
+#include <linux/skmsg.h>
 #include <linux/socket.h>
 #include <net/sock.h>
 #include <net/tcp.h>
@@ -38,6 +40,17 @@ static bool sock_is_tcp(const struct sock *sk)
 	       READ_ONCE(sk->sk_prot)->sendmsg == tcp_sendmsg;
 }
 
+/* In a sockmap: what is sent may go anywhere. */
+static bool sock_is_mapped(const struct sock *sk)
+{
+	bool mapped;
+
+	rcu_read_lock();
+	mapped = sk_psock(sk);
+	rcu_read_unlock();
+	return mapped;
+}
+
 static int tcp_probe(struct file *file)
 {
 	struct socket *sock = sock_from_file(file);
@@ -55,7 +68,7 @@ static int unix_probe(struct file *file)
 	struct socket *sock = sock_from_file(file);
 	const struct sock *sk = sock ? sock->sk : NULL;
 
-	if (!sk || !sock_is_stream(sk, AF_UNIX))
+	if (!sk || !sock_is_stream(sk, AF_UNIX) || sock_is_mapped(sk))
 		return 0;
 	return READ_ONCE(sk->sk_state) == TCP_ESTABLISHED ? 1 : -ENOTCONN;
 }
@@ -76,10 +89,24 @@ static bool route_has_sg(struct sock *sk)
 
 	if (!(sk->sk_route_caps & NETIF_F_SG))
 		return false;
+	/* The route may lose its device meanwhile, but not this one its memory. */
+	rcu_read_lock();
 	dst = sk_dst_get(sk);
 	sg = !dst || READ_ONCE(dst->dev)->features & NETIF_F_SG;
+	rcu_read_unlock();
 	dst_release(dst);
 	return sg;
+}
+
+/*
+ * A receiver on this machine can have whole single pages mapped into its own
+ * memory (TCP_ZEROCOPY_RECEIVE), which looks just like a mapping of the pool:
+ * we would think that the page is free again. It cannot with parts of compound
+ * pages.
+ */
+static bool buf_is_mappable(const struct zc_buf *buf)
+{
+	return !PageCompound(buf->bvec[0].bv_page);
 }
 
 /* Why the protocol would copy what it is given by reference, or 0. */
@@ -135,6 +162,9 @@ static long socket_sink_drain(struct zc_end *end, struct zc_chunk *chunk,
 	u32 reason = copy_reason(end);
 	long ret;
 
+	if (!reason && end->kind == ZCDEV_KIND_TCP &&
+	    buf_is_mappable(chunk->buf))
+		reason = ZCDEV_REASON_PAGES;
 	if (!reason && !strict && chunk->len < COPY_BELOW)
 		reason = ZCDEV_REASON_SMALL;
 	if (reason && strict)

@@ -25,12 +25,19 @@ static struct page *pool_page(const struct zc_pool *pool, pgoff_t pgoff)
 			   offset % pool->buf_size);
 }
 
+/* Before any reference that the mapping makes possible. */
+static void map_gen_inc(struct zc_pool *pool)
+{
+	atomic_inc(&pool->map_gen);
+	smp_mb__after_atomic();	/* pairs with zc_pool_buf_referenced() */
+}
+
 static void vma_open(struct vm_area_struct *vma)
 {
 	struct zc_pool *pool = vma->vm_private_data;
 
 	atomic_inc(&pool->maps);
-	atomic_inc(&pool->map_gen);
+	map_gen_inc(pool);
 }
 
 static void vma_close(struct vm_area_struct *vma)
@@ -38,7 +45,7 @@ static void vma_close(struct vm_area_struct *vma)
 	struct zc_pool *pool = vma->vm_private_data;
 
 	atomic_dec(&pool->maps);
-	atomic_inc(&pool->map_gen);
+	map_gen_inc(pool);
 }
 
 /* Only after MADV_DONTNEED and the like: mmap() populates. */
@@ -50,7 +57,7 @@ static vm_fault_t vma_fault(struct vm_fault *vmf)
 
 	if ((u64)vmf->pgoff << PAGE_SHIFT >= zc_pool_bytes(pool))
 		return VM_FAULT_SIGBUS;
-	atomic_inc(&pool->map_gen);
+	map_gen_inc(pool);
 	ret = vm_insert_page(vma, vmf->address & PAGE_MASK,
 			     pool_page(pool, vmf->pgoff));
 	if (!ret || ret == -EBUSY)	/* or another thread was faster */
@@ -132,7 +139,7 @@ int zc_mmap(struct zc_file *file, struct vm_area_struct *vma)
 	vma->vm_private_data = pool;
 	/* From here on somebody may look; a failed mmap() is not closed. */
 	atomic_inc(&pool->maps);
-	atomic_inc(&pool->map_gen);
+	map_gen_inc(pool);
 	ret = vma_populate(vma, pool);
 	if (ret) {
 		atomic_dec(&pool->maps);

@@ -342,6 +342,17 @@ static u64 pipeline_idle(struct zc_pipeline *p)
 	return ns;
 }
 
+/*
+ * Is it this lane that has the buffers we lack? If one is behind, it is; else
+ * it is those whose sinks still hold pages, and that may be any.
+ */
+static bool lane_has_buffers(const struct zc_lane *lane)
+{
+	const struct zc_pipeline *p = lane->pipeline;
+
+	return lane->retire != p->full || p->retire == p->full;
+}
+
 /* A lane makes us wait if it is full, or has the buffers that we lack. */
 static u64 pipeline_patience(struct zc_pipeline *p, bool starved)
 {
@@ -352,7 +363,8 @@ static u64 pipeline_patience(struct zc_pipeline *p, bool starved)
 		struct zc_lane *lane = &p->lane[i];
 		u64 left;
 
-		if (!zc_lane_alive(lane) || !(lane->blocked || starved))
+		if (!zc_lane_alive(lane) ||
+		    !(lane->blocked || (starved && lane_has_buffers(lane))))
 			continue;
 		left = zc_lane_patience(lane);
 		if (!left) {

@@ -18,6 +18,7 @@ struct zc_pool;
  * struct zc_request - what one end was asked to do with a chunk
  * @chunk: the chunk
  * @iocb: for files
+ * @pos: file offset that it was submitted with
  * @part: what happens to the bytes that the request is about
  * @busy: it was queued, and nobody has looked at the result yet
  * @complete: set last by the completion, in any context
@@ -26,6 +27,7 @@ struct zc_pool;
 struct zc_request {
 	struct zc_chunk *chunk;
 	struct kiocb iocb;
+	loff_t pos;
 	struct zc_moved part;
 	bool busy;
 	bool complete;

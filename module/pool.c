@@ -67,6 +67,7 @@ static bool pool_release_idle(struct zc_pool *pool)
 		}
 		zc_buf_free(buf);
 		pages += pool->buf_size >> PAGE_SHIFT;
+		cond_resched();
 	}
 	pool->charged -= pages;
 	zc_account_uncharge(pool->user, pages);
@@ -84,9 +85,11 @@ static void pool_release_all(struct zc_pool *pool)
 {
 	u32 i;
 
-	for (i = 0; i < pool->count; i++)
+	for (i = 0; i < pool->count; i++) {
 		if (pool->bufs[i].bvec)
 			zc_buf_free(&pool->bufs[i]);
+		cond_resched();
+	}
 	zc_account_uncharge(pool->user, pool->charged);
 	pool_free(pool);
 }
@@ -110,12 +113,15 @@ static bool drain_all(void)
 
 static void drain_work_fn(struct work_struct *work)
 {
+	bool left;
+
 	mutex_lock(&draining_lock);
-	if (drain_all()) {
+	left = drain_all();
+	mutex_unlock(&draining_lock);
+	if (left) {
 		zc_softnet_flush();
 		schedule_delayed_work(&drain_work, DRAIN_INTERVAL);
 	}
-	mutex_unlock(&draining_lock);
 }
 
 /**
@@ -402,36 +408,6 @@ int zc_pool_wait(struct zc_pool *pool, u64 offset, u64 len, u64 timeout_ns)
 }
 
 /**
- * zc_pool_claim() - take a buffer for staging
- * @pool: the pool
- *
- * Buffers are taken in turn, so that the one that was given to a socket first
- * is looked at first.
- *
- * Context: process.
- * Return: a buffer that nobody references, or NULL.
- */
-struct zc_buf *zc_pool_claim(struct zc_pool *pool)
-{
-	struct zc_buf *buf = NULL;
-	u32 i;
-
-	spin_lock(&pool->lock);
-	for (i = 0; i < pool->count && !buf; i++) {
-		struct zc_buf *candidate = &pool->bufs[pool->next];
-
-		pool->next = (pool->next + 1) % pool->count;
-		if (candidate->staging ||
-		    zc_pool_buf_referenced(pool, candidate))
-			continue;
-		candidate->staging = true;
-		buf = candidate;
-	}
-	spin_unlock(&pool->lock);
-	return buf;
-}
-
-/**
  * zc_pool_unclaim() - give a claimed buffer back
  * @pool: the pool
  * @buf: the buffer; nothing of zcdev's is in flight in it
@@ -443,6 +419,48 @@ void zc_pool_unclaim(struct zc_pool *pool, struct zc_buf *buf)
 	spin_lock(&pool->lock);
 	buf->staging = false;
 	spin_unlock(&pool->lock);
+}
+
+/* Takes the next buffer in turn, unless a transfer has it. */
+static struct zc_buf *claim_next(struct zc_pool *pool)
+{
+	struct zc_buf *buf;
+
+	spin_lock(&pool->lock);
+	buf = &pool->bufs[pool->next];
+	pool->next = (pool->next + 1) % pool->count;
+	if (buf->staging)
+		buf = NULL;
+	else
+		buf->staging = true;
+	spin_unlock(&pool->lock);
+	return buf;
+}
+
+/**
+ * zc_pool_claim() - take a buffer for staging
+ * @pool: the pool
+ *
+ * Buffers are taken in turn, so that the one that was given to a socket first
+ * is looked at first.
+ *
+ * Context: process.
+ * Return: a buffer that nobody references, or NULL.
+ */
+struct zc_buf *zc_pool_claim(struct zc_pool *pool)
+{
+	u32 i;
+
+	for (i = 0; i < pool->count; i++) {
+		struct zc_buf *buf = claim_next(pool);
+
+		if (buf && !zc_pool_buf_referenced(pool, buf))
+			return buf;
+		if (buf)
+			zc_pool_unclaim(pool, buf);
+		cond_resched();
+	}
+	return NULL;
 }
 
 /**

@@ -10,7 +10,7 @@
  */
 #include "softnet.h"
 
-#include <linux/cpu.h>
+#include <linux/cpumask.h>
 #include <linux/jiffies.h>
 #include <linux/netdevice.h>
 #include <linux/percpu.h>
@@ -74,7 +74,11 @@ void zc_softnet_exit(void)
 {
 	int cpu;
 
-	/* Calls run in order: those before are over when these are. */
+	/*
+	 * After this all calls are at least under way. One that comes late
+	 * finds its poll function disabled, and is over before the memory of
+	 * the module is freed, which takes a grace period.
+	 */
 	on_each_cpu(softnet_nop, NULL, 1);
 	for_each_possible_cpu(cpu) {
 		struct softnet *s = per_cpu_ptr(&softnet, cpu);
@@ -89,6 +93,7 @@ void zc_softnet_exit(void)
  * zc_softnet_flush() - have all CPUs free what the network is done with
  *
  * Does not wait for them, and does it once in a jiffy only, whoever asks.
+ * Isolated CPUs are not spared: they may have sent our pages.
  *
  * Context: process.
  */
@@ -100,10 +105,11 @@ void zc_softnet_flush(void)
 	if (!time_after(jiffies, READ_ONCE(last)))
 		return;
 	WRITE_ONCE(last, jiffies);
-	cpus_read_lock();
-	/* One that is busy with the last call will look anyway. */
+	/*
+	 * One that is busy with the last call will look anyway, and one that
+	 * goes offline gives its list to others.
+	 */
 	for_each_online_cpu(cpu)
 		smp_call_function_single_async(cpu,
 					       per_cpu_ptr(&softnet.csd, cpu));
-	cpus_read_unlock();
 }

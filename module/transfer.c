@@ -155,7 +155,12 @@ static int prepare_ends(struct zc_transfer *t, u64 *len)
 	if (ret)
 		return ret;
 	t->source.error = t->source.source->prepare(&t->source, *len, strict);
-	return t->source.error ?: prepare_sinks(t, len);
+	if (t->source.error)
+		return t->source.error;
+	/* There is nothing to lend behind the end of a pool. */
+	if (t->source.source->lend)
+		*len = expected_len(t, *len);
+	return prepare_sinks(t, len);
 }
 
 /*
@@ -251,8 +256,10 @@ static int run(struct zc_transfer *t, struct zc_pipeline *p)
 	zc_pipeline_run(p);
 	error = finish_ends(t, p);
 	error = p->error ?: error;
-	ret = write_results(t, p->bytes,
-			    error == -ERESTARTSYS ? -EINTR : error);
+	/* Not restarted: that would begin the send timeout anew. */
+	if (error == -ERESTARTSYS)
+		error = -EINTR;
+	ret = write_results(t, p->bytes, error);
 	return anything_moved(p) || !error ? ret : error;
 }
 

@@ -157,8 +157,8 @@ struct zcdev_query {
  * buffer that cannot be had in one physically contiguous piece is made of
  * smaller ones, unless ZCDEV_POOL_CONTIGUOUS is set; ZCDEV_POOL_INFO tells.
  *
- * A file without a pool gets one when it is mapped, as large as the mapping, or
- * by its first transfer. Neither asks for more rights than it needs itself.
+ * A file without a pool gets one when it is mapped, as large as the mapping
+ * rounded up to whole buffers, or by its first transfer. Neither asks for more rights than it needs itself.
  *
  * Errors: E2BIG, EBADF, EDQUOT, EEXIST, EFAULT, EINVAL, ENOMEM, ENOSPC; EINTR if
  * a fatal signal came in between.
@@ -242,6 +242,10 @@ struct zcdev_pool_info {
 						 * cheaper than a reference
 						 */
 #define ZCDEV_REASON_DAX	(1U << 9)	/* memory is the disk: CPU copies */
+#define ZCDEV_REASON_PAGES	(1U << 10)	/* the buffer is made of single pages,
+						 * which a TCP receiver on this
+						 * machine could map and keep
+						 */
 
 /**
  * struct zcdev_end - one end of a transfer
@@ -304,7 +308,10 @@ struct zcdev_end {
  *	0 for the buffer size; must be 0 if the source is a pool
  * @depth: buffers to use at once, or 0 for as many as are free, but at most
  *	out_max_depth of ZCDEV_QUERY
- * @out_error: 0, or the errno that ended the transfer early
+ * @out_error: 0, or the errno that ended the transfer early: of the source, of
+ *	a signal, or else of the first sink in the array that failed, also if
+ *	others went on
+ * @reserved: must be 0
  * @out_bytes: by how much the source moved on: bytes accepted by the sink;
  *	with several, the least that was accepted by one that did not fail, or
  *	if all failed, what the last of them accepted. Always the contiguous
@@ -321,11 +328,15 @@ struct zcdev_end {
  * returns 0 and says in @out_bytes how much and in @out_error what stopped it;
  * if nothing moved it returns the error, and an end that is to blame has it in
  * its out_error. A file that was extended ends with the
- * last byte accepted. It waits for disks, for socket space and for buffers; a
- * signal ends the two latter waits (EINTR in @out_error). On a non-blocking
+ * last byte accepted. It waits for disks, for socket space and for buffers. A
+ * signal ends it between chunks and in the two latter waits (EINTR); what a
+ * disk was asked for is always waited for. On a non-blocking
  * socket it stops with EAGAIN instead, and with a send timeout (SO_SNDTIMEO)
  * when that has passed. No SIGPIPE is sent. The data is in the file when the
  * ioctl returns, as after write(2), not on the platter: fsync(2) does that.
+ *
+ * If the memory for the results, which is written once before, can no longer be
+ * written at the end, it returns EFAULT although bytes moved.
  *
  * Errors: all above but EDQUOT, EEXIST and ENXIO where a pool exists; EINVAL
  * also for overlapping ranges of one file and for an explicit offset in a file
