@@ -35,6 +35,7 @@ static const struct name reasons[] = {
 	{ "protocol", "the protocol always copies" },
 	{ "small", "so few that a copy is cheaper" },
 	{ "dax", "its memory is the disk" },
+	{ "pages", "the buffers are single pages" },
 };
 
 static const struct name ioctls[] = {

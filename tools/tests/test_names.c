@@ -15,7 +15,7 @@ static const struct {
 	{ &names_kinds, "none file block tcp unix pool" },
 	{ &names_paths, "direct buffered reference copy pool" },
 	{ &names_reasons, "asked no-direct unverified unaligned fell-back append no-sg protocol "
-			  "small dax" },
+			  "small dax pages" },
 	{ &names_ioctls, "query pool-create pool-info transfer buf-wait" },
 	{ &names_pool_flags, "contiguous dma32" },
 	{ &names_transfer_flags, "strict fail-fast" },
