@@ -4,6 +4,7 @@
 #
 # The unit tests ran when the module was loaded: bring their results.
 
+# shellcheck source=selftests/lib.sh
 . "${0%/*}/lib.sh"
 
 kunit=/sys/kernel/debug/kunit

@@ -91,6 +91,7 @@ static inline long zc_available(void)
 static const char *const zc_params[] = {
 	"max_pool_mib", "max_total_mib", "default_buf_kib", "default_count",
 };
+
 static char zc_params_old[4][16];
 
 static inline void zc_param(const char *name, const char *value)

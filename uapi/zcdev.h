@@ -158,7 +158,8 @@ struct zcdev_query {
  * smaller ones, unless ZCDEV_POOL_CONTIGUOUS is set; ZCDEV_POOL_INFO tells.
  *
  * A file without a pool gets one when it is mapped, as large as the mapping
- * rounded up to whole buffers, or by its first transfer. Neither asks for more rights than it needs itself.
+ * rounded up to whole buffers, or by its first transfer. Neither asks for more
+ * rights than it needs itself.
  *
  * Errors: E2BIG, EBADF, EDQUOT, EEXIST, EFAULT, EINVAL, ENOMEM, ENOSPC; EINTR if
  * a fatal signal came in between.

@@ -12,6 +12,7 @@ static inline void zc_compat_vm_flags_set(struct vm_area_struct *vma,
 {
 	vma->vm_flags |= flags;
 }
+
 #define vm_flags_set	zc_compat_vm_flags_set
 #endif
 
@@ -30,6 +31,7 @@ static inline int zc_compat_folio_mapcount(struct folio *folio)
 		sum += atomic_read(&folio_page(folio, i)->_mapcount) + 1;
 	return sum;
 }
+
 #define folio_mapcount	zc_compat_folio_mapcount
 #endif
 

@@ -54,6 +54,7 @@ static inline int zc_compat_sock_sendmsg(struct socket *sock,
 	}
 	return sent;
 }
+
 #define sock_sendmsg	zc_compat_sock_sendmsg
 #endif
 
