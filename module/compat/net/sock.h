@@ -15,6 +15,7 @@
 #include <linux/net.h>
 #include <linux/socket.h>
 #include <linux/uio.h>
+#include <net/tcp.h>
 
 #ifndef MSG_SPLICE_PAGES
 #define MSG_SPLICE_PAGES	0x8000000
@@ -26,6 +27,44 @@
 static inline size_t zc_compat_sendpage_max(struct sock *sk)
 {
 	return sk->sk_family == AF_UNIX ? SZ_64K : SZ_4M;
+}
+
+/*
+ * Allocating an skb is a point where the receiver, if it is on this CPU, takes
+ * over for the one segment that woke it, and back: that costs more than the
+ * segment. So a burst is queued without giving way, and only if memory is
+ * short the usual way is taken. GFP flags of a socket belong to its lock.
+ */
+static inline int zc_compat_tcp_sendpage(struct socket *sock, struct page *page,
+					 int offset, size_t size, int flags)
+{
+	struct sock *sk = sock->sk;
+	int ret = -EAGAIN;
+	gfp_t gfp;
+
+	lock_sock(sk);
+	/* Not if TLS or a sockmap came meanwhile. */
+	if (sk->sk_prot->sendpage == tcp_sendpage) {
+		gfp = sk->sk_allocation;
+		sk->sk_allocation = (gfp & ~__GFP_DIRECT_RECLAIM) |
+				    __GFP_NOWARN;
+		ret = tcp_sendpage_locked(sk, page, offset, size, flags);
+		sk->sk_allocation = gfp;
+	}
+	release_sock(sk);
+	return ret;
+}
+
+static inline int zc_compat_sendpage(struct socket *sock, struct page *page,
+				     int offset, size_t size, int flags)
+{
+	int ret = -EAGAIN;
+
+	if (sock->sk->sk_protocol == IPPROTO_TCP)
+		ret = zc_compat_tcp_sendpage(sock, page, offset, size, flags);
+	if (ret == -EAGAIN || ret == -ENOMEM)
+		ret = kernel_sendpage(sock, page, offset, size, flags);
+	return ret;
 }
 
 static inline int zc_compat_sock_sendmsg(struct socket *sock,
@@ -44,9 +83,9 @@ static inline int zc_compat_sock_sendmsg(struct socket *sock,
 		size_t len = min3(iter->bvec->bv_len - iter->iov_offset,
 				  iov_iter_count(iter), max);
 
-		ret = kernel_sendpage(sock, iter->bvec->bv_page, off, len,
-				      flags | (len < iov_iter_count(iter) ?
-					       MSG_MORE : 0));
+		ret = zc_compat_sendpage(sock, iter->bvec->bv_page, off, len,
+					 flags | (len < iov_iter_count(iter) ?
+						  MSG_MORE : 0));
 		if (ret <= 0)
 			return sent ?: ret;
 		iov_iter_advance(iter, ret);
