@@ -8,8 +8,6 @@
  */
 #include "endpoint.h"
 
-#include <linux/overflow.h>
-
 #include "chardev.h"
 #include "pipeline.h"
 #include "pool.h"

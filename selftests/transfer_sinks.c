@@ -112,7 +112,7 @@ static void a_sink_that_fails_does_not_stop_the_others(void **state)
 
 	(void)state;
 	zc_tcp_pair(fds);
-	/* A reset, not a half-close: what is sent now fails at once. */
+	/* When the peer is closed, below, it resets: what is sent then fails. */
 	assert_int_equal(setsockopt(fds[1], SOL_SOCKET, SO_LINGER,
 				    &(struct linger){ 1, 0 },
 				    sizeof(struct linger)), 0);
