@@ -110,7 +110,7 @@ static const struct zc_ioctl zc_ioctls[] = {
 		 offsetof(struct zcdev_pool_info, out_pool_flags), 0,
 		 ioctl_pool_info),
 	/* Writes its results itself, and checks before it moves anything. */
-	ZC_IOCTL(ZCDEV_TRANSFER, zcdev_transfer, out_bytes,
+	ZC_IOCTL(ZCDEV_TRANSFER, zcdev_transfer, out_left_count,
 		 sizeof(struct zcdev_transfer), FMODE_READ | FMODE_WRITE,
 		 ioctl_transfer),
 	ZC_IOCTL(ZCDEV_BUF_WAIT, zcdev_buf_wait, timeout_ns,

@@ -67,7 +67,7 @@ static int check_arg(const struct zcdev_end *arg)
 {
 	u32 via = arg->flags & (ZCDEV_END_DIRECT | ZCDEV_END_BUFFERED);
 
-	if (arg->flags & ~ZC_END_FLAGS ||
+	if (arg->flags & ~ZC_END_FLAGS || arg->copy_below || arg->reserved ||
 	    via == (ZCDEV_END_DIRECT | ZCDEV_END_BUFFERED))
 		return -EINVAL;
 	if (!(arg->flags & ZCDEV_END_OFFSET) && arg->offset)
@@ -161,6 +161,7 @@ void zc_end_report(const struct zc_end *end, struct zcdev_end *arg)
 	arg->out_zerocopy = end->moved.zerocopy;
 	arg->out_unverified = end->moved.unverified;
 	arg->out_copied = end->moved.copied;
+	arg->out_offloaded = end->moved.offloaded;
 }
 
 static bool end_is_file(const struct zc_end *end)

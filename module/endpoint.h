@@ -24,6 +24,7 @@ struct socket;
  * @zerocopy: no CPU copied them
  * @unverified: maybe one did
  * @copied: one did
+ * @offloaded: they never came here
  * @paths: ZCDEV_PATH_ they took
  * @reasons: ZCDEV_REASON_ for the last two
  */
@@ -31,13 +32,15 @@ struct zc_moved {
 	u64 zerocopy;
 	u64 unverified;
 	u64 copied;
+	u64 offloaded;
 	u32 paths;
 	u32 reasons;
 };
 
 static inline u64 zc_moved_bytes(const struct zc_moved *moved)
 {
-	return moved->zerocopy + moved->unverified + moved->copied;
+	return moved->zerocopy + moved->unverified + moved->copied +
+	       moved->offloaded;
 }
 
 static inline void zc_moved_add(struct zc_moved *to,
@@ -46,6 +49,7 @@ static inline void zc_moved_add(struct zc_moved *to,
 	to->zerocopy += moved->zerocopy;
 	to->unverified += moved->unverified;
 	to->copied += moved->copied;
+	to->offloaded += moved->offloaded;
 	to->paths |= moved->paths;
 	to->reasons |= moved->reasons;
 }

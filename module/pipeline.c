@@ -171,6 +171,7 @@ static void chunk_count(struct zc_pipeline *p, const struct zc_chunk *chunk,
 	in.zerocopy *= bytes;
 	in.unverified *= bytes;
 	in.copied *= bytes;
+	in.offloaded *= bytes;
 	zc_moved_add(&p->source->moved, &in);
 	p->counted += bytes;
 }

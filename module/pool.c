@@ -492,5 +492,7 @@ void zc_pool_info(struct zc_pool *pool, struct zcdev_pool_info *info)
 	info->out_staging = staging;
 	info->out_in_flight = in_flight;
 	info->out_free = pool->count - staging - in_flight;
+	info->out_acquired = 0;
+	info->out_maps = atomic_read(&pool->maps);
 	info->out_charged = pool->user ? (u64)pool->charged << PAGE_SHIFT : 0;
 }

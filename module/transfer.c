@@ -36,7 +36,10 @@ static int check_arg(const struct zcdev_transfer *arg)
 	if (arg->flags & ~ZC_TRANSFER_FLAGS || arg->reserved ||
 	    arg->sink_count < 1 || arg->sink_count > ZC_TRANSFER_SINKS)
 		return -EINVAL;
-	if (arg->end_size < offsetofend(struct zcdev_end, out_copied))
+	if (arg->header_count || arg->trailer_count || arg->rate ||
+	    arg->latency_ns || arg->left_count)
+		return -EINVAL;
+	if (arg->end_size < offsetofend(struct zcdev_end, out_offloaded))
 		return -EINVAL;
 	if (arg->end_size > PAGE_SIZE)
 		return -E2BIG;
@@ -70,7 +73,7 @@ static int write_end(const struct zc_transfer *t, u32 i)
 {
 	const struct zcdev_end *end = &t->ends[i];
 	size_t from = offsetof(struct zcdev_end, out_kind);
-	size_t len = offsetofend(struct zcdev_end, out_copied) - from;
+	size_t len = offsetofend(struct zcdev_end, out_offloaded) - from;
 
 	return copy_to_user(end_uptr(t, i) + from, (char *)end + from, len) ?
 	       -EFAULT : 0;
@@ -79,6 +82,7 @@ static int write_end(const struct zc_transfer *t, u32 i)
 /* Also called before anything moves, to see that it can be done after. */
 static int write_results(struct zc_transfer *t, u64 bytes, int error)
 {
+	size_t from = offsetof(struct zcdev_transfer, out_bytes);
 	u32 i;
 	int ret;
 
@@ -90,10 +94,13 @@ static int write_results(struct zc_transfer *t, u64 bytes, int error)
 		if (ret)
 			return ret;
 	}
-	if (put_user(-error, &t->uarg->out_error) ||
-	    copy_to_user(&t->uarg->out_bytes, &bytes, sizeof(bytes)))
-		return -EFAULT;
-	return 0;
+	t->arg->out_bytes = bytes;
+	t->arg->out_left_bytes = 0;
+	t->arg->out_error = -error;
+	t->arg->out_left_count = 0;
+	return copy_to_user((void __user *)t->uarg + from,
+			    (void *)t->arg + from, sizeof(*t->arg) - from) ?
+	       -EFAULT : 0;
 }
 
 /* How many bytes to expect: the end of a file is known in advance. */

@@ -98,6 +98,8 @@ static inline void fill_transfer(void *arg)
 		abi_ends[i].fd = abi_file[i];
 		abi_ends[i].flags = ZCDEV_END_OFFSET;
 		abi_ends[i].offset = 0;
+		abi_ends[i].copy_below = 0;
+		abi_ends[i].reserved = 0;
 	}
 	*t = (struct zcdev_transfer) {
 		.size = sizeof(*t),
@@ -107,6 +109,8 @@ static inline void fill_transfer(void *arg)
 		.sink_count = 1,
 		.out_error = -1,
 		.out_bytes = ~0ULL,
+		.out_left_bytes = ~0ULL,
+		.out_left_count = ~0U,
 	};
 }
 
@@ -127,7 +131,7 @@ static const struct abi_ioctl abi_ioctls[] = {
 	{ "POOL_INFO", ZCDEV_POOL_INFO, sizeof(struct zcdev_pool_info),
 	  offsetof(struct zcdev_pool_info, out_pool_flags), true, 0, fill_info },
 	{ "TRANSFER", ZCDEV_TRANSFER, sizeof(struct zcdev_transfer),
-	  offsetof(struct zcdev_transfer, out_error), true,
+	  offsetof(struct zcdev_transfer, out_bytes), true,
 	  ZCDEV_TRANSFER_STRICT | ZCDEV_TRANSFER_FAIL_FAST, fill_transfer },
 	{ "BUF_WAIT", ZCDEV_BUF_WAIT, sizeof(struct zcdev_buf_wait),
 	  sizeof(struct zcdev_buf_wait), true, 0, fill_wait },

@@ -74,6 +74,8 @@
 #define ZCDEV_POOL_INFO		_IO(ZCDEV_IOC_TYPE, 0x02)
 #define ZCDEV_TRANSFER		_IO(ZCDEV_IOC_TYPE, 0x03)
 #define ZCDEV_BUF_WAIT		_IO(ZCDEV_IOC_TYPE, 0x04)
+#define ZCDEV_BUF_ACQUIRE	_IO(ZCDEV_IOC_TYPE, 0x05)
+#define ZCDEV_BUF_RELEASE	_IO(ZCDEV_IOC_TYPE, 0x06)
 
 /**
  * enum zcdev_kind - what an end of a transfer is
@@ -83,6 +85,11 @@
  * @ZCDEV_KIND_TCP: connected TCP socket, IPv4 or IPv6
  * @ZCDEV_KIND_UNIX: connected UNIX stream socket
  * @ZCDEV_KIND_POOL: range of the pool of this or another open file
+ * @ZCDEV_KIND_KTLS: TCP socket with kernel TLS (setsockopt TCP_ULP "tls")
+ * @ZCDEV_KIND_VSOCK: connected AF_VSOCK stream socket
+ * @ZCDEV_KIND_PIPE: pipe or FIFO
+ * @ZCDEV_KIND_CHAR: character device with splice operations of its own, or one
+ *	of /dev/null, zero, full, random and urandom
  */
 enum zcdev_kind {
 	ZCDEV_KIND_NONE,
@@ -91,6 +98,10 @@ enum zcdev_kind {
 	ZCDEV_KIND_TCP,
 	ZCDEV_KIND_UNIX,
 	ZCDEV_KIND_POOL,
+	ZCDEV_KIND_KTLS,
+	ZCDEV_KIND_VSOCK,
+	ZCDEV_KIND_PIPE,
+	ZCDEV_KIND_CHAR,
 };
 
 /**
@@ -186,6 +197,9 @@ struct zcdev_pool_create {
  * @out_in_flight: buffers that no transfer holds, but whose pages are still
  *	referenced from outside (a socket queue, a pipe, an O_DIRECT read)
  * @out_free: all others
+ * @out_acquired: buffers that the program has acquired; not counted in the
+ *	three above
+ * @out_maps: mappings of the pool, of all processes
  * @out_charged: bytes charged against RLIMIT_MEMLOCK (0 with CAP_IPC_LOCK)
  *
  * The linear byte space of the pool is @out_count x @out_buf_size bytes long;
@@ -204,6 +218,8 @@ struct zcdev_pool_info {
 	__u32 out_staging;
 	__u32 out_in_flight;
 	__u32 out_free;
+	__u32 out_acquired;
+	__u32 out_maps;
 	__aligned_u64 out_charged;
 };
 
@@ -216,13 +232,25 @@ struct zcdev_pool_info {
 #define ZCDEV_END_DIRECT	(1U << 1)
 /* Through the page cache, one copy, even where direct I/O is possible. */
 #define ZCDEV_END_BUFFERED	(1U << 2)
+/* Source file, sinks that are sockets or pipes: hand out pages of the page cache
+ * itself, as sendfile(2) does; for files that are in it anyway. Who holds them
+ * shares memory with everybody who reads the file.
+ */
+#define ZCDEV_END_PAGE_CACHE	(1U << 3)
+/* Sink file: holes of the source file become holes, here too. */
+#define ZCDEV_END_SPARSE	(1U << 4)
 
 /* How bytes passed an end: any combination, out_paths of struct zcdev_end. */
 #define ZCDEV_PATH_DIRECT	(1U << 0)	/* device DMA to or from the pool */
 #define ZCDEV_PATH_BUFFERED	(1U << 1)	/* copied from or to the page cache */
 #define ZCDEV_PATH_REFERENCE	(1U << 2)	/* the socket took the pages */
 #define ZCDEV_PATH_COPY		(1U << 3)	/* the socket copied them */
-#define ZCDEV_PATH_POOL		(1U << 4)	/* they were in the pool already */
+#define ZCDEV_PATH_POOL		(1U << 4)	/* they were, or stay, in a pool */
+#define ZCDEV_PATH_PAGE_CACHE	(1U << 5)	/* pages of the page cache itself */
+#define ZCDEV_PATH_CLONE	(1U << 6)	/* the file system shares the blocks */
+#define ZCDEV_PATH_OFFLOAD	(1U << 7)	/* the file system copied, elsewhere */
+#define ZCDEV_PATH_HOLE		(1U << 8)	/* zeros that are stored nowhere */
+#define ZCDEV_PATH_TRANSFORM	(1U << 9)	/* the CPU encrypted or decrypted */
 
 /* Why bytes were copied or are unverified: out_reasons of struct zcdev_end. */
 #define ZCDEV_REASON_ASKED	(1U << 0)	/* ZCDEV_END_BUFFERED */
@@ -247,24 +275,41 @@ struct zcdev_pool_info {
 						 * which a TCP receiver on this
 						 * machine could map and keep
 						 */
+#define ZCDEV_REASON_STREAM	(1U << 11)	/* what comes out of a socket, pipe or
+						 * device is copied into the pool
+						 */
+#define ZCDEV_REASON_ENCRYPTED	(1U << 12)	/* encryption in software */
+#define ZCDEV_REASON_MEMORY	(1U << 13)	/* from one pool into another, or into
+						 * a second: only a CPU can do that
+						 */
+#define ZCDEV_REASON_DRIVER	(1U << 14)	/* the driver does not say whether it
+						 * copies
+						 */
 
 /**
  * struct zcdev_end - one end of a transfer
  * @fd: file, block device, socket, or an open file of /dev/zcdev with a pool
  * @flags: ZCDEV_END_
  * @offset: bytes, with ZCDEV_END_OFFSET; else must be 0
+ * @copy_below: socket sinks: pieces of fewer bytes are copied instead of
+ *	referenced, since that is cheaper; 0 for what was measured to be best,
+ *	1 for never
+ * @reserved: must be 0
  * @out_kind: enum zcdev_kind
  * @out_paths: ZCDEV_PATH_ that at least one byte took
  * @out_reasons: ZCDEV_REASON_ of every byte counted in @out_copied and
  *	@out_unverified
  * @out_error: 0, or the errno that stopped this end
  * @out_bytes: bytes that this end gave (source) or accepted (sink), always the
- *	contiguous prefix; @out_zerocopy + @out_unverified + @out_copied
+ *	contiguous prefix; @out_zerocopy + @out_unverified + @out_copied +
+ *	@out_offloaded. Those of a sink include header and trailer.
  * @out_zerocopy: bytes that no CPU copied between the pool and the device or
  *	the protocol
  * @out_unverified: bytes sent to a file system as direct I/O of which it does
  *	not say whether it copies
  * @out_copied: bytes that a CPU copied, by this call
+ * @out_offloaded: bytes that never came here, since the file system cloned them,
+ *	copied them by itself, or both ends have a hole there
  *
  * The counts speak of zcdev and of the one call that it makes into the file
  * system or the protocol; not of drivers, queueing disciplines, the network
@@ -276,6 +321,8 @@ struct zcdev_end {
 	__s32 fd;
 	__u32 flags;
 	__aligned_u64 offset;
+	__u32 copy_below;
+	__u32 reserved;
 	__u32 out_kind;
 	__u32 out_paths;
 	__u32 out_reasons;
@@ -284,6 +331,7 @@ struct zcdev_end {
 	__aligned_u64 out_zerocopy;
 	__aligned_u64 out_unverified;
 	__aligned_u64 out_copied;
+	__aligned_u64 out_offloaded;
 };
 
 /* Refuse with EOPNOTSUPP, before a byte moves, what would be copied or cannot
@@ -295,6 +343,30 @@ struct zcdev_end {
 #define ZCDEV_TRANSFER_FAIL_FAST	(1U << 1)
 
 #define ZCDEV_TO_END		(~(__u64)0)
+
+/* Bytes of all iovecs of a header, or of a trailer, together. */
+#define ZCDEV_IOV_MAX_BYTES	65536
+#define ZCDEV_IOV_MAX_COUNT	1024
+
+/**
+ * struct zcdev_iov - a piece of the caller's memory
+ * @addr: its address
+ * @len: bytes
+ */
+struct zcdev_iov {
+	__aligned_u64 addr;
+	__aligned_u64 len;
+};
+
+/**
+ * struct zcdev_range - a part of the pool
+ * @offset: where it begins, bytes
+ * @len: bytes
+ */
+struct zcdev_range {
+	__aligned_u64 offset;
+	__aligned_u64 len;
+};
 
 /**
  * struct zcdev_transfer - move bytes from a source to one or more sinks
@@ -309,14 +381,33 @@ struct zcdev_end {
  *	0 for the buffer size; must be 0 if the source is a pool
  * @depth: buffers to use at once, or 0 for as many as are free, but at most
  *	out_max_depth of ZCDEV_QUERY
- * @out_error: 0, or the errno that ended the transfer early: of the source, of
- *	a signal, or else of the first sink in the array that failed, also if
- *	others went on
+ * @header: address of an array of struct zcdev_iov: bytes that every sink gets
+ *	before those of the source
+ * @trailer: likewise, after the last byte of the source; left out if the
+ *	transfer ended early
+ * @header_count: how many, up to ZCDEV_IOV_MAX_COUNT; all together up to
+ *	ZCDEV_IOV_MAX_BYTES
+ * @trailer_count: likewise
+ * @rate: bytes per second at most, on average since the begin; 0 for no limit
+ * @latency_ns: how long bytes of a stream may wait here for more to come. 0: a
+ *	file gets full chunks, all others what there is as soon as there is no
+ *	more.
+ * @left: address of an array of struct zcdev_range, for what was taken from a
+ *	stream but accepted by nobody. These buffers are then acquired by the
+ *	program, as with ZCDEV_BUF_ACQUIRE. Without the array such bytes are
+ *	dropped, and counted.
+ * @left_count: how many entries it has; no more buffers are used at once
  * @reserved: must be 0
  * @out_bytes: by how much the source moved on: bytes accepted by the sink;
  *	with several, the least that was accepted by one that did not fail, or
  *	if all failed, what the last of them accepted. Always the contiguous
  *	prefix.
+ * @out_left_bytes: bytes taken from a stream but not accepted: with several
+ *	sinks that did not fail, by the one that got least
+ * @out_error: 0, or the errno that ended the transfer early: of the source, of
+ *	a signal, or else of the first sink in the array that failed, also if
+ *	others went on
+ * @out_left_count: entries set
  *
  * With several sinks the source is read once, and each takes the same pages at
  * its own pace, as far apart as @depth allows, with counts and an error of its
@@ -352,9 +443,19 @@ struct zcdev_transfer {
 	__u32 sink_count;
 	__u32 chunk;
 	__u32 depth;
-	__s32 out_error;
+	__aligned_u64 header;
+	__aligned_u64 trailer;
+	__u32 header_count;
+	__u32 trailer_count;
+	__aligned_u64 rate;
+	__aligned_u64 latency_ns;
+	__aligned_u64 left;
+	__u32 left_count;
 	__u32 reserved;
 	__aligned_u64 out_bytes;
+	__aligned_u64 out_left_bytes;
+	__s32 out_error;
+	__u32 out_left_count;
 };
 
 /**
@@ -379,6 +480,55 @@ struct zcdev_buf_wait {
 	__aligned_u64 offset;
 	__aligned_u64 len;
 	__aligned_u64 timeout_ns;
+};
+
+/**
+ * struct zcdev_buf_acquire - take buffers for the program
+ * @size: sizeof(struct zcdev_buf_acquire)
+ * @flags: must be 0
+ * @indices: address of an array of __u32: set to the index of each buffer
+ * @timeout_ns: how long to wait until there is at least one, ns; 0 for not at
+ *	all, ~0 for ever
+ * @count: how many buffers, at least 1
+ * @out_count: how many were taken
+ *
+ * Buffers that are free become *acquired*: no transfer stages bytes in them
+ * until ZCDEV_BUF_RELEASE. As many as there are, up to @count; it waits only
+ * for the first. What they contain is what was last in them. Any process that
+ * shares the pool can release them.
+ *
+ * Errors: E2BIG, EBADF, EFAULT (nothing is acquired), EINTR, EINVAL, ENXIO,
+ * ETIMEDOUT.
+ */
+struct zcdev_buf_acquire {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 indices;
+	__aligned_u64 timeout_ns;
+	__u32 count;
+	__u32 out_count;
+};
+
+/**
+ * struct zcdev_buf_release - give acquired buffers back
+ * @size: sizeof(struct zcdev_buf_release)
+ * @flags: must be 0
+ * @indices: address of an array of __u32: the buffers
+ * @count: how many, at least 1, at most the buffers of the pool
+ * @reserved: must be 0
+ *
+ * All or none. They may still be referenced from outside: nothing is staged in
+ * them until that is over.
+ *
+ * Errors: E2BIG, EBADF, EFAULT, EINVAL (also a buffer that is not acquired, or
+ * named twice), ENXIO.
+ */
+struct zcdev_buf_release {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 indices;
+	__u32 count;
+	__u32 reserved;
 };
 
 #endif /* _UAPI_LINUX_ZCDEV_H */
