@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _ZC_ENDPOINT_FILE_H
+#define _ZC_ENDPOINT_FILE_H
+
+#include "endpoint.h"
+
+struct inode;
+struct kiocb;
+
+extern const struct zc_source_ops zc_file_source_ops;
+extern const struct zc_sink_ops zc_file_sink_ops;
+
+static inline bool zc_file_is_block(const struct zc_end *end)
+{
+	return end->kind == ZCDEV_KIND_BLOCK;
+}
+
+/* The size of a block device is not in the inode of its node. */
+static inline struct inode *zc_file_inode(const struct zc_end *end)
+{
+	return zc_file_is_block(end) ? end->file->f_mapping->host :
+				       file_inode(end->file);
+}
+
+int zc_file_prepare_direct(struct zc_end *end, bool strict);
+int zc_file_prepare_position(struct zc_end *end, u64 len);
+int zc_file_prepare_rights(struct zc_end *end, int rw, u64 len);
+void zc_file_finish_position(struct zc_end *end, u64 bytes);
+void zc_file_iocb_init(struct kiocb *iocb, struct zc_end *end, loff_t pos,
+		       bool direct, bool may_queue);
+struct zc_moved zc_file_moved(const struct zc_end *end, bool direct,
+			      u32 reason, u64 bytes);
+
+#endif /* _ZC_ENDPOINT_FILE_H */

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Regular files and block devices as sinks.
+ *
+ * A write of parts of a block goes through the page cache, but for the last
+ * part of a file that the transfer extends: that goes direct, padded with
+ * zeros, and the padding is cut off at the end.
+ *
+ * Requests within the file are asynchronous and overlap. Those that extend it
+ * are not: the file systems serialise them anyway.
+ */
+#include "endpoint_file.h"
+
+#include <linux/fsnotify.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+
+#include "buffer.h"
+#include "pipeline.h"
+#include "pool.h"
+
+/* Can all of it go direct, if it comes in chunks of the phase of @source? */
+static bool sink_aligned(const struct zc_end *end, const struct zc_end *source,
+			 u64 len)
+{
+	const struct zc_file_end *f = &end->of_file;
+	u64 rest = len % f->offset_align;
+
+	if (end->pos % f->offset_align || source->phase % f->offset_align)
+		return false;
+	if (len == ZCDEV_TO_END || !rest)
+		return true;
+	return !source->source->lend && !zc_file_is_block(end) && !f->append &&
+	       end->pos + len >= f->size;
+}
+
+static int file_sink_prepare(struct zc_end *end, u64 len, bool strict,
+			     const struct zc_end *source)
+{
+	struct zc_file_end *f = &end->of_file;
+	int ret;
+
+	if (!(end->file->f_mode & FMODE_CAN_WRITE) ||
+	    !end->file->f_op->write_iter)
+		return -EOPNOTSUPP;
+	f->append = end->file->f_flags & O_APPEND;
+	f->size = i_size_read(zc_file_inode(end));
+	if (f->append && end->flags & ZCDEV_END_OFFSET)
+		return -EINVAL;
+	ret = zc_file_prepare_direct(end, strict);
+	if (!ret)
+		ret = zc_file_prepare_position(end, len);
+	if (f->append)
+		end->pos = f->size;
+	if (!ret)
+		ret = zc_file_prepare_rights(end, WRITE, len);
+	if (ret)
+		return ret;
+	if (strict && !sink_aligned(end, source, len))
+		return -EOPNOTSUPP;
+	f->written = end->pos;
+	end->phase = end->pos % f->offset_align;
+	return 0;
+}
+
+/**
+ * struct piece - the next part of a chunk that one request writes
+ * @pos: file offset
+ * @data: offset in the buffer
+ * @len: bytes of payload
+ * @pad: zeros after it
+ * @direct: by DMA
+ * @reason: ZCDEV_REASON_ if not
+ */
+struct piece {
+	loff_t pos;
+	u32 data;
+	u32 len;
+	u32 pad;
+	bool direct;
+	u32 reason;
+};
+
+/* How far the file can be written at all; the VFS says EFBIG beyond. */
+static loff_t size_limit(const struct zc_end *end)
+{
+	loff_t limit = zc_file_inode(end)->i_sb->s_maxbytes;
+
+	if (zc_file_is_block(end))
+		return LLONG_MAX;
+	return min_t(u64, limit, rlimit(RLIMIT_FSIZE));
+}
+
+/* A part of a block at the end of a file that we make longer can be padded. */
+static u32 tail_pad(const struct zc_end *end, const struct zc_chunk *chunk,
+		    const struct piece *p, loff_t limit)
+{
+	u32 pad = -p->len & (end->of_file.offset_align - 1);
+
+	/* A lent buffer is not ours to write to. */
+	if (!pad || chunk->pipeline->source->source->lend ||
+	    end->of_file.append || zc_file_is_block(end) ||
+	    p->pos + p->len < i_size_read(zc_file_inode(end)) ||
+	    pad > limit - p->pos - p->len ||
+	    p->data + p->len + pad > chunk->pipeline->pool->buf_size)
+		return 0;
+	return pad;
+}
+
+/* The part up to the next block boundary goes buffered, whole blocks direct. */
+static struct piece next_piece(const struct zc_end *end,
+			       const struct zc_chunk *chunk,
+			       const struct zc_drain *drain)
+{
+	const struct zc_file_end *f = &end->of_file;
+	u32 align = f->offset_align;
+	struct piece p = {
+		.pos = end->pos + chunk->offset + drain->done,
+		.data = chunk->data + drain->done,
+		.len = chunk->len - drain->done,
+		.reason = f->reason,
+	};
+	loff_t limit = size_limit(end);
+	u32 head, mem_align;
+
+	if (f->append)
+		p.pos = i_size_read(zc_file_inode(end));
+	if (p.pos < limit)
+		p.len = min_t(loff_t, p.len, limit - p.pos);
+	if (!f->direct)
+		return p;
+
+	head = p.pos % align;
+	p.reason = f->append ? ZCDEV_REASON_APPEND : ZCDEV_REASON_UNALIGNED;
+	/* In a buffer of several pieces all but the last are to be whole. */
+	mem_align = chunk->buf->nr > 1 ? align : f->mem_align;
+	if (p.data % mem_align != head % mem_align)
+		return p;
+	if (head) {
+		p.len = min(p.len, align - head);
+		return p;
+	}
+	p.pad = tail_pad(end, chunk, &p, limit);
+	p.direct = p.pad || p.len >= align;
+	if (p.direct && !p.pad)
+		p.len -= p.len % align;
+	return p;
+}
+
+static void zero_pad(struct zc_buf *buf, u32 offset, u32 len)
+{
+	struct iov_iter iter;
+
+	zc_buf_iter(buf, ITER_DEST, offset, len, &iter);
+	iov_iter_zero(len, &iter);
+}
+
+/*
+ * A file system that cannot get rid of page cache in the way writes through it,
+ * before it returns, and leaves it there.
+ */
+static bool fell_back(const struct zc_end *end, const struct zc_request *req,
+		      long result)
+{
+	if (!(req->iocb.ki_flags & IOCB_DIRECT))
+		return true;
+	return !req->complete && !zc_file_is_block(end) &&
+	       filemap_range_has_page(end->file->f_mapping,
+				      req->iocb.ki_pos - result,
+				      req->iocb.ki_pos - 1);
+}
+
+static long file_sink_drained(struct zc_end *end, struct zc_chunk *chunk,
+			      struct zc_drain *drain, long result)
+{
+	struct zc_file_end *f = &end->of_file;
+	struct zc_request *req = &drain->req;
+	u64 payload = zc_moved_bytes(&req->part);
+	bool direct = req->part.paths & ZCDEV_PATH_DIRECT;
+	u32 reason = req->part.reasons;
+
+	if (result <= 0)
+		return result ?: -EIO;
+	if (direct && fell_back(end, req, result)) {
+		direct = false;
+		reason = ZCDEV_REASON_FELL_BACK;
+		/* Here a strict transfer stops: see write_piece(). */
+		f->direct = !chunk->pipeline->strict;
+	}
+	/* Not all file systems move ki_pos on if they complete later. */
+	f->written = max(f->written, f->append ? req->iocb.ki_pos :
+						 req->pos + result);
+	result = min_t(long, result, payload);
+	req->part = zc_file_moved(end, direct, reason, result);
+	return result;
+}
+
+static long write_piece(struct zc_end *end, struct zc_chunk *chunk,
+			struct zc_drain *drain, const struct piece *p)
+{
+	struct zc_request *req = &drain->req;
+	struct iov_iter iter;
+	bool may_queue;
+	long ret;
+
+	if (chunk->pipeline->strict && !p->direct)
+		return -EOPNOTSUPP;
+	/*
+	 * Page cache that is read and dirtied beside a direct write in flight
+	 * would undo it: not every file system waits for those itself.
+	 */
+	if (!p->direct && end->of_file.queued)
+		zc_pipeline_quiesce(chunk->pipeline);
+	if (p->pad)
+		zero_pad(chunk->buf, p->data + p->len, p->pad);
+	zc_buf_iter(chunk->buf, ITER_SOURCE, p->data, p->len + p->pad, &iter);
+	may_queue = p->direct && !end->of_file.append;
+	zc_file_iocb_init(&req->iocb, end, p->pos, p->direct, may_queue);
+	req->iocb.ki_flags |= IOCB_WRITE;
+	/* As it was when the offset was chosen. */
+	req->iocb.ki_flags &= ~IOCB_APPEND;
+	if (end->of_file.append)
+		req->iocb.ki_flags |= IOCB_APPEND;
+	req->pos = p->pos;
+	req->part = zc_file_moved(end, p->direct, p->reason, p->len);
+	ret = zc_compat_write(end->file, &req->iocb, &iter);
+	if (ret == -EIOCBQUEUED) {
+		end->of_file.queued = true;
+		return ret;
+	}
+	return file_sink_drained(end, chunk, drain, ret);
+}
+
+static long file_sink_drain(struct zc_end *end, struct zc_chunk *chunk,
+			    struct zc_drain *drain)
+{
+	struct piece p = next_piece(end, chunk, drain);
+	long ret = write_piece(end, chunk, drain, &p);
+
+	/* Some file systems have rules for alignment that they keep to
+	 * themselves, and others may append to the file too.
+	 */
+	if (ret == -EINVAL && p.direct && !chunk->pipeline->strict) {
+		p.direct = false;
+		p.pad = 0;
+		p.reason = ZCDEV_REASON_FELL_BACK;
+		ret = write_piece(end, chunk, drain, &p);
+	}
+	/* Nothing waits for room in a file. */
+	return ret == -EAGAIN ? -EIO : ret;
+}
+
+/* Cut padding, and what was written beyond the accepted prefix. */
+static int cut_file(struct zc_end *end, loff_t size)
+{
+	struct iattr attr = {
+		.ia_valid = ATTR_SIZE | ATTR_FILE,
+		.ia_size = size,
+		.ia_file = end->file,
+	};
+	struct inode *inode = zc_file_inode(end);
+	int ret = 0;
+
+	sb_start_write(inode->i_sb);
+	inode_lock(inode);
+	/* If it is longer than what we wrote, somebody else made it so. */
+	if (i_size_read(inode) > size &&
+	    i_size_read(inode) <= end->of_file.written)
+		ret = notify_change(file_mnt_idmap(end->file),
+				    end->file->f_path.dentry, &attr, NULL);
+	inode_unlock(inode);
+	sb_end_write(inode->i_sb);
+	return ret;
+}
+
+static void file_sink_finish(struct zc_end *end, u64 bytes)
+{
+	struct zc_file_end *f = &end->of_file;
+	loff_t size = f->size;
+	int ret = 0;
+
+	if (bytes)
+		size = max_t(loff_t, size, end->pos + bytes);
+
+	if (f->written > size && !zc_file_is_block(end) && !f->append)
+		ret = cut_file(end, size);
+	if (ret && !end->error)
+		end->error = ret;
+	zc_file_finish_position(end, bytes);
+	if (f->queued && bytes)
+		fsnotify_modify(end->file);
+}
+
+const struct zc_sink_ops zc_file_sink_ops = {
+	.prepare	= file_sink_prepare,
+	.drain		= file_sink_drain,
+	.drained	= file_sink_drained,
+	.finish		= file_sink_finish,
+};

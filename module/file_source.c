@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Regular files and block devices as sources.
+ *
+ * A direct read is widened to whole blocks on both sides and the payload begins
+ * somewhere inside, so reading never needs a copy for alignment.
+ */
+#include "endpoint_file.h"
+
+#include <linux/fsnotify.h>
+
+#include "buffer.h"
+#include "pipeline.h"
+
+static int file_source_prepare(struct zc_end *end, u64 len, bool strict)
+{
+	int ret;
+
+	if (!(end->file->f_mode & FMODE_CAN_READ) ||
+	    !end->file->f_op->read_iter)
+		return -EOPNOTSUPP;
+	ret = zc_file_prepare_direct(end, strict);
+	if (!ret)
+		ret = zc_file_prepare_position(end, len);
+	if (!ret)
+		ret = zc_file_prepare_rights(end, READ, len);
+	if (ret)
+		return ret;
+	end->align = end->of_file.offset_align;
+	end->phase = end->pos % end->align;
+	return 0;
+}
+
+static long file_source_filled(struct zc_end *end, struct zc_chunk *chunk,
+			       long result)
+{
+	u32 skip = chunk->data % end->of_file.offset_align;
+	bool direct = chunk->in.iocb.ki_flags & IOCB_DIRECT;
+	u32 reason = end->of_file.reason;
+
+	if (result < 0)
+		return result;
+	/* A file system that does not want to be direct says so here. */
+	if (end->of_file.direct && !direct)
+		reason = ZCDEV_REASON_FELL_BACK;
+	if (chunk->pipeline->strict && !direct && result)
+		return -EOPNOTSUPP;
+	chunk->filled = zc_file_moved(end, direct, reason, 1);
+	return clamp_t(long, result - skip, 0, chunk->want);
+}
+
+static long file_source_fill(struct zc_end *end, struct zc_chunk *chunk)
+{
+	struct zc_file_end *f = &end->of_file;
+	u32 skip = chunk->data % f->offset_align;
+	u32 bytes = round_up(skip + chunk->want, f->offset_align);
+	struct iov_iter iter;
+	long ret;
+
+	zc_buf_iter(chunk->buf, ITER_DEST, chunk->data - skip, bytes, &iter);
+	zc_file_iocb_init(&chunk->in.iocb, end, end->pos + chunk->offset - skip,
+		  f->direct, f->direct);
+	ret = vfs_iocb_iter_read(end->file, &chunk->in.iocb, &iter);
+	if (ret == -EIOCBQUEUED) {
+		f->queued = true;
+		return ret;
+	}
+	return file_source_filled(end, chunk, ret);
+}
+
+static u64 file_source_left(const struct zc_end *end)
+{
+	loff_t size = i_size_read(zc_file_inode(end));
+
+	return size > end->pos ? size - end->pos : 0;
+}
+
+static bool file_source_at_end(struct zc_end *end, u64 offset)
+{
+	loff_t size = i_size_read(zc_file_inode(end));
+
+	/* Files that are made up as they are read have no size. */
+	return size && end->pos + offset >= size;
+}
+
+static void file_source_finish(struct zc_end *end, u64 bytes)
+{
+	zc_file_finish_position(end, bytes);
+	if (end->of_file.queued && bytes)
+		fsnotify_access(end->file);
+}
+
+const struct zc_source_ops zc_file_source_ops = {
+	.prepare	= file_source_prepare,
+	.left		= file_source_left,
+	.fill		= file_source_fill,
+	.filled		= file_source_filled,
+	.at_end		= file_source_at_end,
+	.finish		= file_source_finish,
+};
