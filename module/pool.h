@@ -81,6 +81,7 @@ void zc_pool_info(struct zc_pool *pool, struct zcdev_pool_info *info);
 u32 zc_pool_default_buf_size(void);
 u32 zc_pool_default_count(void);
 
+/* claim.c */
 int zc_pool_wait(struct zc_pool *pool, u64 offset, u64 len, u64 timeout_ns);
 bool zc_pool_buf_referenced(struct zc_pool *pool, const struct zc_buf *buf);
 struct zc_buf *zc_pool_claim(struct zc_pool *pool);
