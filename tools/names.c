@@ -12,6 +12,10 @@ static const struct name kinds[] = {
 	[ZCDEV_KIND_TCP] = { "tcp", "TCP socket" },
 	[ZCDEV_KIND_UNIX] = { "unix", "UNIX stream socket" },
 	[ZCDEV_KIND_POOL] = { "pool", "pool" },
+	[ZCDEV_KIND_KTLS] = { "ktls", "kTLS socket" },
+	[ZCDEV_KIND_VSOCK] = { "vsock", "vsock socket" },
+	[ZCDEV_KIND_PIPE] = { "pipe", "pipe" },
+	[ZCDEV_KIND_CHAR] = { "char", "character device" },
 };
 
 /* By the bits of ZCDEV_PATH_ */
@@ -21,6 +25,11 @@ static const struct name paths[] = {
 	{ "reference", "by reference" },
 	{ "copy", "by copy" },
 	{ "pool", "in the pool" },
+	{ "page-cache", "as pages of the page cache" },
+	{ "clone", "cloned" },
+	{ "offload", "copied by the file system" },
+	{ "hole", "as holes" },
+	{ "transform", "encrypted by the CPU" },
 };
 
 /* By the bits of ZCDEV_REASON_ */
@@ -36,6 +45,10 @@ static const struct name reasons[] = {
 	{ "small", "so few that a copy is cheaper" },
 	{ "dax", "its memory is the disk" },
 	{ "pages", "the buffers are single pages" },
+	{ "stream", "a stream is copied into the pool" },
+	{ "encrypted", "encryption in software" },
+	{ "memory", "from one pool into another" },
+	{ "driver", "the driver does not say whether it copies" },
 };
 
 static const struct name ioctls[] = {
@@ -44,6 +57,8 @@ static const struct name ioctls[] = {
 	{ "pool-info", "POOL_INFO" },
 	{ "transfer", "TRANSFER" },
 	{ "buf-wait", "BUF_WAIT" },
+	{ "buf-acquire", "BUF_ACQUIRE" },
+	{ "buf-release", "BUF_RELEASE" },
 };
 
 static const struct name pool_flags[] = {
@@ -60,6 +75,8 @@ static const struct name end_flags[] = {
 	{ "offset", "offset" },
 	{ "direct", "direct" },
 	{ "buffered", "buffered" },
+	{ "page-cache", "page-cache" },
+	{ "sparse", "sparse" },
 };
 
 #define NAMES(table)	{ table, sizeof(table) / sizeof((table)[0]) }

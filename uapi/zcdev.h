@@ -372,8 +372,9 @@ struct zcdev_range {
  * struct zcdev_transfer - move bytes from a source to one or more sinks
  * @size: sizeof(struct zcdev_transfer)
  * @flags: ZCDEV_TRANSFER_
- * @len: bytes to move; 0 moves nothing, ZCDEV_TO_END all up to the end of the
- *	source. A source that ends earlier ends the transfer without an error.
+ * @len: bytes to move; 0 moves nothing but @header and @trailer, ZCDEV_TO_END
+ *	all up to the end of the source. A source that ends earlier ends the
+ *	transfer without an error.
  * @ends: address of an array of 1 + @sink_count struct zcdev_end, source first
  * @end_size: sizeof(struct zcdev_end): the stride of the array
  * @sink_count: number of sinks, 1 to out_max_sinks of ZCDEV_QUERY

@@ -12,14 +12,14 @@ static const struct {
 	const struct names *names;
 	const char *tokens;
 } tables[] = {
-	{ &names_kinds, "none file block tcp unix pool" },
-	{ &names_paths, "direct buffered reference copy pool" },
+	{ &names_kinds, "none file block tcp unix pool ktls vsock pipe char" },
+	{ &names_paths, "direct buffered reference copy pool page-cache clone offload hole transform" },
 	{ &names_reasons, "asked no-direct unverified unaligned fell-back append no-sg protocol "
-			  "small dax pages" },
-	{ &names_ioctls, "query pool-create pool-info transfer buf-wait" },
+			  "small dax pages stream encrypted memory driver" },
+	{ &names_ioctls, "query pool-create pool-info transfer buf-wait buf-acquire buf-release" },
 	{ &names_pool_flags, "contiguous dma32" },
 	{ &names_transfer_flags, "strict fail-fast" },
-	{ &names_end_flags, "offset direct buffered" },
+	{ &names_end_flags, "offset direct buffered page-cache sparse" },
 };
 
 static void test_tokens(void **state)

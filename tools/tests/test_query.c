@@ -11,7 +11,7 @@ static const struct zcdev_query answer = {
 	.out_pool_flags = ZCDEV_POOL_CONTIGUOUS,
 	.out_transfer_flags = ZCDEV_TRANSFER_STRICT | ZCDEV_TRANSFER_FAIL_FAST,
 	.out_sources = 1U << ZCDEV_KIND_FILE | 1U << ZCDEV_KIND_BLOCK,
-	.out_sinks = 1U << ZCDEV_KIND_FILE | 1U << ZCDEV_KIND_TCP | 1U << 9,
+	.out_sinks = 1U << ZCDEV_KIND_FILE | 1U << ZCDEV_KIND_TCP | 1U << 20,
 	.out_min_buf_size = 4096,
 	.out_max_buf_size = 4194304,
 	.out_default_buf_size = 1048576,
@@ -41,7 +41,7 @@ static void test_human(void **state)
 	(void)state;
 	assert_string_equal(text,
 		"sources          regular file, block device\n"
-		"sinks            regular file, TCP socket, bit 9\n"
+		"sinks            regular file, TCP socket, bit 20\n"
 		"ioctls           QUERY, POOL_CREATE, POOL_INFO, TRANSFER\n"
 		"pool flags       contiguous\n"
 		"transfer flags   strict, fail-fast\n"
@@ -62,7 +62,7 @@ static void test_json(void **state)
 	assert_non_null(root);
 	assert_true(json_object_object_get_ex(root, "sinks", &object));
 	assert_string_equal(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN),
-			    "[\"file\",\"tcp\",\"bit-9\"]");
+			    "[\"file\",\"tcp\",\"bit-20\"]");
 	assert_true(json_object_object_get_ex(root, "transfer_flags", &object));
 	assert_string_equal(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN),
 			    "[\"strict\",\"fail-fast\"]");
