@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "device.h"
 #include "explain.h"
+#include "kmod.h"
 
 struct hint {
 	int err;
@@ -197,11 +199,26 @@ static const char *find_hint(const struct hint *hint, int err)
 	return NULL;
 }
 
+/* There is no device where it should be: the module can tell why. */
+static int explain_module(struct fault *f, int err)
+{
+	struct kmod_report report;
+
+	kmod_report(&report);
+	fault_set(f, STATUS_NO_DEVICE, "cannot open " DEVICE_PATH ": %s; %s%s", strerror(err),
+		  report.text, report.state > KMOD_OUTDATED ? "" :
+		  ", but its device is not here; a container has to be given it");
+	f->err = err;
+	return -1;
+}
+
 int explain(struct fault *f, enum explain what, const char *subject, int err)
 {
 	const char *hint = find_hint(contexts[what].hints, err);
 	enum status status = contexts[what].status;
 
+	if (hint == load_module && !strcmp(subject, DEVICE_PATH))
+		return explain_module(f, err);
 	/* Whatever answers so is no zcdev device, however it was opened. */
 	if (hint == not_zcdev)
 		status = STATUS_NO_DEVICE;

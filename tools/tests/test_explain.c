@@ -3,7 +3,21 @@
 
 #include <errno.h>
 
+#include "device.h"
 #include "explain.h"
+#include "kmod.h"
+
+void __wrap_kmod_report(struct kmod_report *report);
+
+/* What the module is said to be, and how often somebody asked. */
+static struct kmod_report module;
+static int asked;
+
+void __wrap_kmod_report(struct kmod_report *report)
+{
+	*report = module;
+	asked++;
+}
 
 /* Every errno of the contract, each where it can come from, and what must be said. */
 static const struct {
@@ -124,6 +138,40 @@ static void test_unknown_has_no_hint(void **state)
 	assert_string_equal(f.text, "cannot connect to tcp:h:1: Invalid cross-device link");
 }
 
+/* The device is not where it should be: the sentence is about the module. */
+static void test_module(void **state)
+{
+	struct fault f;
+
+	(void)state;
+	asked = 0;
+	module = (struct kmod_report){ KMOD_UNSIGNED, "zcdev.ko is not signed" };
+	explain(&f, EXPLAIN_DEVICE, DEVICE_PATH, ENOENT);
+	assert_string_equal(f.text,
+			    "cannot open /dev/zcdev: No such file or directory; zcdev.ko is not signed");
+	assert_int_equal(f.status, STATUS_NO_DEVICE);
+	assert_int_equal(f.err, ENOENT);
+	module = (struct kmod_report){ KMOD_LOADED, "zcdev 1 is loaded" };
+	explain(&f, EXPLAIN_DEVICE, DEVICE_PATH, ENXIO);
+	assert_string_equal(f.text,
+			    "cannot open /dev/zcdev: No such device or address; zcdev 1 is loaded, but its device is not here; a container has to be given it");
+	check_sentence(f.text);
+	assert_int_equal(asked, 2);
+}
+
+/* What has nothing to do with the module does not load libkmod. */
+static void test_module_not_asked(void **state)
+{
+	struct fault f;
+
+	(void)state;
+	asked = 0;
+	explain(&f, EXPLAIN_DEVICE, DEVICE_PATH, EACCES);
+	explain(&f, EXPLAIN_DEVICE, "/tmp/another", ENOENT);
+	explain(&f, EXPLAIN_OPEN_SOURCE, DEVICE_PATH, ENOENT);
+	assert_int_equal(asked, 0);
+}
+
 static const struct {
 	bool source_served, sink_served, strict, direct;
 	const char *guilty;
@@ -174,6 +222,8 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_every_errno_everywhere),
 		cmocka_unit_test(test_unknown_has_no_hint),
+		cmocka_unit_test(test_module),
+		cmocka_unit_test(test_module_not_asked),
 		cmocka_unit_test(test_refusals),
 	};
 
