@@ -14,18 +14,30 @@
 #define ZC_GFP_WISH	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
 /**
+ * enum zc_buf_state - who has a buffer
+ * @ZC_BUF_IDLE: nobody, though pages of it may still be referenced from outside
+ * @ZC_BUF_STAGING: zcdev, for a transfer or on the way to another state
+ * @ZC_BUF_ACQUIRED: the program
+ */
+enum zc_buf_state {
+	ZC_BUF_IDLE,
+	ZC_BUF_STAGING,
+	ZC_BUF_ACQUIRED,
+};
+
+/**
  * struct zc_buf - memory of one buffer
  * @bvec: its pieces, each one compound page; immutable from allocation to
  *	release, so a bio or an iov_iter may point at it for as long as the
  *	pool lives. NULL: released.
  * @nr: number of pieces, all equally large
- * @staging: claimed by a transfer; under the lock of the pool
+ * @state: who has it; under the lock of the pool
  * @piece: @bvec of a buffer of one piece
  */
 struct zc_buf {
 	struct bio_vec *bvec;
 	u32 nr;
-	bool staging;
+	enum zc_buf_state state;
 	struct bio_vec piece;
 };
 

@@ -14,6 +14,7 @@
 #include <zcdev.h>
 
 #include "account.h"
+#include "acquire.h"
 #include "endpoint.h"
 #include "mmap.h"
 #include "pool.h"
@@ -27,6 +28,8 @@ union zc_ioctl_arg {
 	struct zcdev_pool_info pool_info;
 	struct zcdev_transfer transfer;
 	struct zcdev_buf_wait buf_wait;
+	struct zcdev_buf_acquire buf_acquire;
+	struct zcdev_buf_release buf_release;
 };
 
 /**
@@ -85,6 +88,18 @@ static int ioctl_buf_wait(struct zc_file *file, union zc_ioctl_arg *arg,
 	return zc_pool_wait(pool, wait->offset, wait->len, wait->timeout_ns);
 }
 
+static int ioctl_buf_acquire(struct zc_file *file, union zc_ioctl_arg *arg,
+			     void __user *uarg)
+{
+	return zc_acquire_ioctl(file, &arg->buf_acquire, uarg);
+}
+
+static int ioctl_buf_release(struct zc_file *file, union zc_ioctl_arg *arg,
+			     void __user *uarg)
+{
+	return zc_release_ioctl(file, &arg->buf_release);
+}
+
 static int ioctl_transfer(struct zc_file *file, union zc_ioctl_arg *arg,
 			  void __user *uarg)
 {
@@ -115,6 +130,13 @@ static const struct zc_ioctl zc_ioctls[] = {
 		 ioctl_transfer),
 	ZC_IOCTL(ZCDEV_BUF_WAIT, zcdev_buf_wait, timeout_ns,
 		 sizeof(struct zcdev_buf_wait), 0, ioctl_buf_wait),
+	/* Writes its results itself, before the buffers are acquired. */
+	ZC_IOCTL(ZCDEV_BUF_ACQUIRE, zcdev_buf_acquire, out_count,
+		 sizeof(struct zcdev_buf_acquire), FMODE_READ | FMODE_WRITE,
+		 ioctl_buf_acquire),
+	ZC_IOCTL(ZCDEV_BUF_RELEASE, zcdev_buf_release, reserved,
+		 sizeof(struct zcdev_buf_release), FMODE_READ | FMODE_WRITE,
+		 ioctl_buf_release),
 };
 
 static int ioctl_query(struct zc_file *file, union zc_ioctl_arg *arg,

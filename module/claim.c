@@ -31,8 +31,45 @@ bool zc_pool_buf_referenced(struct zc_pool *pool, const struct zc_buf *buf)
 	return atomic_read(&pool->map_gen) != gen;
 }
 
-#define WAIT_MIN_NS	(50 * NSEC_PER_USEC)
-#define WAIT_MAX_NS	(2 * NSEC_PER_MSEC)
+#define PAUSE_MIN_NS	(50 * NSEC_PER_USEC)
+#define PAUSE_MAX_NS	(2 * NSEC_PER_MSEC)
+
+/**
+ * zc_pause_begin() - the first look comes now
+ * @pause: set
+ * @timeout_ns: how long to go on, 0 for one look, U64_MAX for ever
+ *
+ * Context: any.
+ */
+void zc_pause_begin(struct zc_pause *pause, u64 timeout_ns)
+{
+	pause->begin = ktime_get_ns();
+	pause->timeout = timeout_ns;
+	pause->next = PAUSE_MIN_NS;
+}
+
+/**
+ * zc_pause_sleep() - the look was in vain: sleep until the next
+ * @pause: begun
+ *
+ * Context: process; interruptible.
+ * Return: 0, -ETIMEDOUT, or -EINTR for a signal.
+ */
+int zc_pause_sleep(struct zc_pause *pause)
+{
+	ktime_t sleep = ns_to_ktime(pause->next);
+
+	if (ktime_get_ns() - pause->begin >= pause->timeout)
+		return -ETIMEDOUT;
+	if (signal_pending(current))
+		return -EINTR;
+	if (pause->next == PAUSE_MAX_NS)
+		zc_softnet_flush();
+	set_current_state(TASK_INTERRUPTIBLE);
+	schedule_hrtimeout(&sleep, HRTIMER_MODE_REL);
+	pause->next = min_t(u64, pause->next * 2, PAUSE_MAX_NS);
+	return 0;
+}
 
 static bool range_referenced(struct zc_pool *pool, u32 first, u32 last)
 {
@@ -53,17 +90,16 @@ static bool range_referenced(struct zc_pool *pool, u32 first, u32 last)
  * @len: of the range, bytes
  * @timeout_ns: how long to wait, 0 to look once, U64_MAX for ever
  *
- * Nobody tells when a page reference goes, so this looks, ever less often.
- *
  * Context: process; interruptible.
  * Return: 0, -EINVAL for a range that is not in the pool, -ETIMEDOUT,
  * -EINTR for a signal.
  */
 int zc_pool_wait(struct zc_pool *pool, u64 offset, u64 len, u64 timeout_ns)
 {
-	u64 size = zc_pool_bytes(pool), begin = ktime_get_ns();
-	u64 pause = WAIT_MIN_NS;
+	u64 size = zc_pool_bytes(pool);
+	struct zc_pause pause;
 	u32 first, last;
+	int ret = 0;
 
 	if (offset > size || len > size - offset)
 		return -EINVAL;
@@ -72,20 +108,24 @@ int zc_pool_wait(struct zc_pool *pool, u64 offset, u64 len, u64 timeout_ns)
 	first = offset / pool->buf_size;
 	last = (offset + len - 1) / pool->buf_size;
 
-	while (range_referenced(pool, first, last)) {
-		ktime_t sleep = ns_to_ktime(pause);
+	zc_pause_begin(&pause, timeout_ns);
+	while (!ret && range_referenced(pool, first, last))
+		ret = zc_pause_sleep(&pause);
+	return ret;
+}
 
-		if (ktime_get_ns() - begin >= timeout_ns)
-			return -ETIMEDOUT;
-		if (signal_pending(current))
-			return -EINTR;
-		if (pause == WAIT_MAX_NS)
-			zc_softnet_flush();
-		set_current_state(TASK_INTERRUPTIBLE);
-		schedule_hrtimeout(&sleep, HRTIMER_MODE_REL);
-		pause = min_t(u64, pause * 2, WAIT_MAX_NS);
-	}
-	return 0;
+/* From one state to another, unless it is in none of these by now. */
+static bool buf_switch(struct zc_pool *pool, struct zc_buf *buf,
+		       enum zc_buf_state from, enum zc_buf_state to)
+{
+	bool same;
+
+	spin_lock(&pool->lock);
+	same = buf->state == from;
+	if (same)
+		WRITE_ONCE(buf->state, to);
+	spin_unlock(&pool->lock);
+	return same;
 }
 
 /**
@@ -97,12 +137,35 @@ int zc_pool_wait(struct zc_pool *pool, u64 offset, u64 len, u64 timeout_ns)
  */
 void zc_pool_unclaim(struct zc_pool *pool, struct zc_buf *buf)
 {
-	spin_lock(&pool->lock);
-	buf->staging = false;
-	spin_unlock(&pool->lock);
+	buf_switch(pool, buf, ZC_BUF_STAGING, ZC_BUF_IDLE);
 }
 
-/* Takes the next buffer in turn, unless a transfer has it. */
+/**
+ * zc_pool_acquire_claimed() - give a claimed buffer to the program
+ * @pool: the pool
+ * @buf: the buffer; nothing of zcdev's is in flight in it
+ *
+ * Context: process.
+ */
+void zc_pool_acquire_claimed(struct zc_pool *pool, struct zc_buf *buf)
+{
+	buf_switch(pool, buf, ZC_BUF_STAGING, ZC_BUF_ACQUIRED);
+}
+
+/**
+ * zc_pool_reclaim() - claim a buffer that the program has acquired
+ * @pool: the pool
+ * @buf: the buffer
+ *
+ * Context: process.
+ * Return: false if it is not acquired.
+ */
+bool zc_pool_reclaim(struct zc_pool *pool, struct zc_buf *buf)
+{
+	return buf_switch(pool, buf, ZC_BUF_ACQUIRED, ZC_BUF_STAGING);
+}
+
+/* Takes the next buffer in turn, unless somebody has it. */
 static struct zc_buf *claim_next(struct zc_pool *pool)
 {
 	struct zc_buf *buf;
@@ -110,10 +173,10 @@ static struct zc_buf *claim_next(struct zc_pool *pool)
 	spin_lock(&pool->lock);
 	buf = &pool->bufs[pool->next];
 	pool->next = (pool->next + 1) % pool->count;
-	if (buf->staging)
-		buf = NULL;
+	if (buf->state == ZC_BUF_IDLE)
+		WRITE_ONCE(buf->state, ZC_BUF_STAGING);
 	else
-		buf->staging = true;
+		buf = NULL;
 	spin_unlock(&pool->lock);
 	return buf;
 }

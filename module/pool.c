@@ -3,9 +3,10 @@
  * A pool: equal buffers, their owner's charge, and what happens when it is
  * closed while others still hold pages of it.
  *
- * A buffer is *staging* while a transfer has claimed it, *in flight* while no
- * transfer has but its pages are referenced from outside, else *free*. Only
- * the first is recorded; the others are looked up when somebody asks.
+ * A buffer is *staging* while a transfer has claimed it, *acquired* while the
+ * program has it, *in flight* while neither has but its pages are referenced
+ * from outside, else *free*. The first two are recorded; the others are looked
+ * up when somebody asks.
  *
  * A closed pool releases at once the buffers that are not referenced. If any
  * are left it is *draining*: a delayed worker looks again until the last one
@@ -339,14 +340,18 @@ int zc_pool_create_default(struct zc_file *file, u64 bytes)
  */
 void zc_pool_info(struct zc_pool *pool, struct zcdev_pool_info *info)
 {
-	u32 i, staging = 0, in_flight = 0, contiguous = 0;
+	u32 i, staging = 0, acquired = 0, in_flight = 0, contiguous = 0;
 
 	for (i = 0; i < pool->count; i++) {
 		const struct zc_buf *buf = &pool->bufs[i];
 
+		enum zc_buf_state state = READ_ONCE(buf->state);
+
 		contiguous += buf->nr == 1;
-		if (READ_ONCE(buf->staging))
+		if (state == ZC_BUF_STAGING)
 			staging++;
+		else if (state == ZC_BUF_ACQUIRED)
+			acquired++;
 		else if (zc_pool_buf_referenced(pool, buf))
 			in_flight++;
 		cond_resched();
@@ -358,8 +363,8 @@ void zc_pool_info(struct zc_pool *pool, struct zcdev_pool_info *info)
 	info->out_contiguous = contiguous;
 	info->out_staging = staging;
 	info->out_in_flight = in_flight;
-	info->out_free = pool->count - staging - in_flight;
-	info->out_acquired = 0;
+	info->out_free = pool->count - staging - acquired - in_flight;
+	info->out_acquired = acquired;
 	info->out_maps = atomic_read(&pool->maps);
 	info->out_charged = pool->user ? (u64)pool->charged << PAGE_SHIFT : 0;
 }

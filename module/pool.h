@@ -28,7 +28,7 @@ struct zcdev_pool_info;
  * @maps: vmas
  * @map_gen: counts what may give user space new page references: mmap, fork,
  *	fault
- * @lock: protects @next, and @staging of every buffer; innermost
+ * @lock: protects @next, and @state of every buffer; innermost
  * @next: where to look for a free buffer first: the one longest in use
  * @draining: in the list of closed pools
  * @bufs: the buffers
@@ -46,7 +46,7 @@ struct zc_pool {
 	unsigned long charged;
 	atomic_t maps;
 	atomic_t map_gen;
-	spinlock_t lock;	/* staging of all bufs */
+	spinlock_t lock;	/* state of all bufs */
 	u32 next;
 	struct list_head draining;
 	struct zc_buf bufs[] __counted_by(count);
@@ -81,11 +81,27 @@ void zc_pool_info(struct zc_pool *pool, struct zcdev_pool_info *info);
 u32 zc_pool_default_buf_size(void);
 u32 zc_pool_default_count(void);
 
-/* claim.c */
+/**
+ * struct zc_pause - somebody looks again and again, ever less often
+ * @begin: when that began, ns
+ * @timeout: how long it may take, ns
+ * @next: how long to sleep before the next look, ns
+ */
+struct zc_pause {
+	u64 begin;
+	u64 timeout;
+	u64 next;
+};
+
+void zc_pause_begin(struct zc_pause *pause, u64 timeout_ns);
+int zc_pause_sleep(struct zc_pause *pause);
+
 int zc_pool_wait(struct zc_pool *pool, u64 offset, u64 len, u64 timeout_ns);
 bool zc_pool_buf_referenced(struct zc_pool *pool, const struct zc_buf *buf);
 struct zc_buf *zc_pool_claim(struct zc_pool *pool);
 void zc_pool_unclaim(struct zc_pool *pool, struct zc_buf *buf);
+void zc_pool_acquire_claimed(struct zc_pool *pool, struct zc_buf *buf);
+bool zc_pool_reclaim(struct zc_pool *pool, struct zc_buf *buf);
 
 void zc_pool_exit(void);
 

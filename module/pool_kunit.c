@@ -102,6 +102,43 @@ static void pieces_test(struct kunit *test)
 		put_page(buf.bvec[i].bv_page);
 }
 
+/* Idle, staging, acquired, and back: never two at once. */
+static void states_test(struct kunit *test)
+{
+	struct zcdev_pool_create arg = {
+		.count = 2,
+		.buf_size = PAGE_SIZE,
+		.node = ZCDEV_NODE_ANY,
+	};
+	struct zcdev_pool_info info = {};
+	struct zc_file file = {};
+	struct zc_pool *pool;
+	struct zc_buf *a, *b;
+
+	mutex_init(&file.lock);
+	KUNIT_ASSERT_EQ(test, zc_pool_create(&file, &arg), 0);
+	pool = file.pool;
+	a = zc_pool_claim(pool);
+	b = zc_pool_claim(pool);
+	KUNIT_EXPECT_PTR_NE(test, a, b);
+	KUNIT_EXPECT_FALSE(test, zc_pool_reclaim(pool, a));
+	zc_pool_acquire_claimed(pool, a);
+	KUNIT_EXPECT_NULL(test, zc_pool_claim(pool));
+	zc_pool_info(pool, &info);
+	KUNIT_EXPECT_EQ(test, info.out_acquired, 1);
+	KUNIT_EXPECT_EQ(test, info.out_staging, 1);
+	KUNIT_EXPECT_EQ(test, info.out_free, 0);
+
+	zc_pool_unclaim(pool, b);
+	KUNIT_EXPECT_PTR_EQ(test, zc_pool_claim(pool), b);
+	KUNIT_EXPECT_TRUE(test, zc_pool_reclaim(pool, a));
+	KUNIT_EXPECT_FALSE(test, zc_pool_reclaim(pool, a));
+	zc_pool_unclaim(pool, a);
+	KUNIT_EXPECT_FALSE(test, zc_pool_reclaim(pool, a));
+	KUNIT_EXPECT_PTR_EQ(test, zc_pool_claim(pool), a);
+	zc_pool_close(pool);
+}
+
 /* What is closed while held stays charged, and comes back. */
 static void draining_test(struct kunit *test)
 {
@@ -130,6 +167,7 @@ static void draining_test(struct kunit *test)
 static struct kunit_case pool_cases[] = {
 	KUNIT_CASE_PARAM(geometry_test, geometry_gen_params),
 	KUNIT_CASE(pieces_test),
+	KUNIT_CASE(states_test),
 	KUNIT_CASE(draining_test),
 	{}
 };

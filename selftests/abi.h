@@ -21,6 +21,7 @@
  * @size: of its struct
  * @out: offset of the first out_ member, @size if there is none
  * @pool: needs a pool
+ * @acquired: and its first buffer acquired
  * @flags: flags it knows, in the second member of the struct
  * @fill: make a call that succeeds
  */
@@ -30,6 +31,7 @@ struct abi_ioctl {
 	unsigned int size;
 	unsigned int out;
 	bool pool;
+	bool acquired;
 	uint32_t flags;
 	void (*fill)(void *arg);
 };
@@ -52,6 +54,8 @@ union abi_arg {
 	struct zcdev_pool_info info;
 	struct zcdev_transfer transfer;
 	struct zcdev_buf_wait wait;
+	struct zcdev_buf_acquire acquire;
+	struct zcdev_buf_release release;
 	unsigned char bytes[8192];
 };
 
@@ -122,19 +126,47 @@ static inline void fill_wait(void *arg)
 	};
 }
 
+/* Indices are where the ends of a transfer would be. */
+static inline void fill_acquire(void *arg)
+{
+	memset(abi_ends, 0xff, sizeof(*abi_ends));
+	*(struct zcdev_buf_acquire *)arg = (struct zcdev_buf_acquire) {
+		.size = sizeof(struct zcdev_buf_acquire),
+		.indices = (uintptr_t)abi_ends,
+		.count = 1,
+		.out_count = ~0U,
+	};
+}
+
+static inline void fill_release(void *arg)
+{
+	memset(abi_ends, 0, sizeof(*abi_ends));
+	*(struct zcdev_buf_release *)arg = (struct zcdev_buf_release) {
+		.size = sizeof(struct zcdev_buf_release),
+		.indices = (uintptr_t)abi_ends,
+		.count = 1,
+	};
+}
+
 static const struct abi_ioctl abi_ioctls[] = {
 	{ "QUERY", ZCDEV_QUERY, sizeof(struct zcdev_query),
-	  offsetof(struct zcdev_query, out_ioctls), false, 0, fill_query },
+	  offsetof(struct zcdev_query, out_ioctls), false, false, 0, fill_query },
 	{ "POOL_CREATE", ZCDEV_POOL_CREATE, sizeof(struct zcdev_pool_create),
-	  sizeof(struct zcdev_pool_create), false,
+	  sizeof(struct zcdev_pool_create), false, false,
 	  ZCDEV_POOL_CONTIGUOUS | ZCDEV_POOL_DMA32, fill_create },
 	{ "POOL_INFO", ZCDEV_POOL_INFO, sizeof(struct zcdev_pool_info),
-	  offsetof(struct zcdev_pool_info, out_pool_flags), true, 0, fill_info },
+	  offsetof(struct zcdev_pool_info, out_pool_flags), true, false, 0,
+	  fill_info },
 	{ "TRANSFER", ZCDEV_TRANSFER, sizeof(struct zcdev_transfer),
-	  offsetof(struct zcdev_transfer, out_bytes), true,
+	  offsetof(struct zcdev_transfer, out_bytes), true, false,
 	  ZCDEV_TRANSFER_STRICT | ZCDEV_TRANSFER_FAIL_FAST, fill_transfer },
 	{ "BUF_WAIT", ZCDEV_BUF_WAIT, sizeof(struct zcdev_buf_wait),
-	  sizeof(struct zcdev_buf_wait), true, 0, fill_wait },
+	  sizeof(struct zcdev_buf_wait), true, false, 0, fill_wait },
+	{ "BUF_ACQUIRE", ZCDEV_BUF_ACQUIRE, sizeof(struct zcdev_buf_acquire),
+	  offsetof(struct zcdev_buf_acquire, out_count), true, false, 0,
+	  fill_acquire },
+	{ "BUF_RELEASE", ZCDEV_BUF_RELEASE, sizeof(struct zcdev_buf_release),
+	  sizeof(struct zcdev_buf_release), true, true, 0, fill_release },
 };
 
 #define ABI_IOCTLS	(sizeof(abi_ioctls) / sizeof(abi_ioctls[0]))
@@ -161,7 +193,14 @@ static inline int abi_do(const struct abi_call *call, int fd, const void *arg)
 /* A device on which the ioctl can succeed. */
 static inline int abi_open(const struct abi_ioctl *ioctl)
 {
-	return ioctl->pool ? zc_open_pool(2, ZC_PAGE) : zc_open();
+	int fd = ioctl->pool ? zc_open_pool(2, ZC_PAGE) : zc_open();
+	uint32_t index;
+
+	if (ioctl->acquired) {
+		assert_int_equal(zc_acquire(fd, &index, 1, 0), 1);
+		assert_int_equal(index, 0);
+	}
+	return fd;
 }
 
 /* A fresh device, one call, and away with it; its errno. */

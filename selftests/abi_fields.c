@@ -34,8 +34,13 @@ static void known_with_unknown(void **state)
 
 static uint32_t *reserved_of(const struct abi_call *call, union abi_arg *arg)
 {
-	return call->ioctl->cmd == ZCDEV_TRANSFER ? &arg->transfer.reserved :
-						    &arg->create.reserved;
+	switch (call->ioctl->cmd) {
+	case ZCDEV_TRANSFER:
+		return &arg->transfer.reserved;
+	case ZCDEV_BUF_RELEASE:
+		return &arg->release.reserved;
+	}
+	return &arg->create.reserved;
 }
 
 static void reserved(void **state)
@@ -209,6 +214,7 @@ int main(void)
 		  known_with_unknown, NULL },
 		{ "reserved bits are EINVAL", reserved, "POOL_CREATE" },
 		{ "reserved bits are EINVAL", reserved, "TRANSFER" },
+		{ "reserved bits are EINVAL", reserved, "BUF_RELEASE" },
 		{ "values at their borders", transfer_values, "TRANSFER" },
 		{ "depth up to what QUERY says", depth_border, "TRANSFER" },
 		{ "end_size follows the rules of size", end_size, "TRANSFER" },

@@ -22,6 +22,10 @@ static void assert_no_effect(const struct abi_call *call, int fd)
 
 	if (call->ioctl->cmd == ZCDEV_POOL_CREATE)
 		assert_int_equal(zc_pool_info(fd, &info), ENXIO);
+	if (call->ioctl->pool) {
+		assert_int_equal(zc_pool_info(fd, &info), 0);
+		assert_int_equal(info.out_acquired, call->ioctl->acquired);
+	}
 	assert_int_equal(zc_size(abi_file[1]), 0);
 }
 
@@ -125,15 +129,49 @@ static void bad_ends(void **state)
 	assert_int_equal(zc_size(abi_file[1]), 0);
 }
 
+/* Indices at the edge, read-only, and nowhere: nothing changes hands. */
+static void bad_indices(void **state)
+{
+	const struct abi_call *call = *state;
+	bool acquire = call->ioctl->cmd == ZCDEV_BUF_ACQUIRE;
+	unsigned char *edge = abi_mem + 2 * ZC_PAGE;
+	struct zcdev_pool_info info;
+	int fd = abi_open(call->ioctl), ret;
+
+	for (int i = 0; i < 5; i++) {
+		union abi_arg *arg = abi_fill(call);
+		uint64_t *indices = acquire ? &arg->acquire.indices :
+					      &arg->release.indices;
+
+		memset(edge - 4, 0, 4);
+		*indices = i < 4 ? (uintptr_t)edge - i : 1ULL << 63;
+		zc_assert_errno(abi_do(call, fd, arg), EFAULT, "%#llx",
+				(unsigned long long)*indices);
+	}
+	abi_fill(call);
+	assert_int_equal(mprotect(abi_ends, ZC_PAGE, PROT_READ), 0);
+	ret = abi_try(call, abi_mem);
+	assert_int_equal(mprotect(abi_ends, ZC_PAGE, PROT_READ | PROT_WRITE), 0);
+	zc_assert_errno(ret, acquire ? EFAULT : 0, "read-only indices");
+	assert_int_equal(zc_pool_info(fd, &info), 0);
+	assert_int_equal(info.out_acquired, !acquire);
+	assert_int_equal(info.out_staging, 0);
+	close(fd);
+}
+
 static void in_the_pool(void **state)
 {
 	const struct abi_call *call = *state;
-	int fd = zc_open_pool(2, ZC_PAGE), ret;
-	unsigned char *map = mmap(NULL, 2 * ZC_PAGE, PROT_READ | PROT_WRITE,
-				  MAP_SHARED | MAP_32BIT, fd, 0);
-	unsigned char *arg = map + ZC_PAGE - call->ioctl->size / 2;
+	struct abi_ioctl with_pool = *call->ioctl;
+	int fd, ret;
+	unsigned char *map, *arg;
 
+	with_pool.pool = true;
+	fd = abi_open(&with_pool);
+	map = mmap(NULL, 2 * ZC_PAGE, PROT_READ | PROT_WRITE,
+		   MAP_SHARED | MAP_32BIT, fd, 0);
 	assert_ptr_not_equal(map, MAP_FAILED);
+	arg = map + ZC_PAGE - call->ioctl->size / 2;
 	memcpy(arg, abi_fill(call), call->ioctl->size);
 	ret = abi_do(call, fd, arg);
 	zc_assert_errno(ret, call->ioctl->cmd == ZCDEV_POOL_CREATE ? EEXIST : 0,
@@ -157,6 +195,8 @@ int main(void)
 		{ "read-only memory is EFAULT if there are results",
 		  read_only, NULL },
 		{ "bad ends are EFAULT", bad_ends, "TRANSFER" },
+		{ "bad indices are EFAULT", bad_indices, "BUF_ACQUIRE" },
+		{ "bad indices are EFAULT", bad_indices, "BUF_RELEASE" },
 		{ "arguments in a mapping of the pool work",
 		  in_the_pool, NULL },
 	};

@@ -15,6 +15,10 @@ static void assert_no_effect(const struct abi_call *call, int fd)
 
 	if (call->ioctl->cmd == ZCDEV_POOL_CREATE)
 		assert_int_equal(zc_pool_info(fd, &info), ENXIO);
+	if (call->ioctl->pool) {
+		assert_int_equal(zc_pool_info(fd, &info), 0);
+		assert_int_equal(info.out_acquired, call->ioctl->acquired);
+	}
 }
 
 static void exact(void **state)

@@ -74,6 +74,32 @@ static inline int zc_pool_info(int fd, struct zcdev_pool_info *info)
 	return zc_errno(ioctl(fd, ZCDEV_POOL_INFO, info));
 }
 
+/* Returns how many were acquired, or -errno. */
+static inline int zc_acquire(int fd, uint32_t *indices, unsigned int count,
+			     uint64_t timeout_ns)
+{
+	struct zcdev_buf_acquire a = {
+		.size = sizeof(a),
+		.indices = (uintptr_t)indices,
+		.timeout_ns = timeout_ns,
+		.count = count,
+	};
+
+	return ioctl(fd, ZCDEV_BUF_ACQUIRE, &a) ? -errno : (int)a.out_count;
+}
+
+static inline int zc_release(int fd, const uint32_t *indices,
+			     unsigned int count)
+{
+	struct zcdev_buf_release r = {
+		.size = sizeof(r),
+		.indices = (uintptr_t)indices,
+		.count = count,
+	};
+
+	return zc_errno(ioctl(fd, ZCDEV_BUF_RELEASE, &r));
+}
+
 /* A device with a pool. */
 static inline int zc_open_pool(unsigned int count, unsigned int buf_size)
 {

@@ -23,9 +23,9 @@
  * the running kernel can do is asked with ZCDEV_QUERY, never derived from a
  * version.
  *
- * The device must be open for reading and writing for ZCDEV_POOL_CREATE and
- * ZCDEV_TRANSFER. All structs have the same layout for 32-bit and 64-bit
- * programs. The arguments of an ioctl may lie inside a mapping of the pool.
+ * The device must be open for reading and writing for ZCDEV_POOL_CREATE,
+ * ZCDEV_TRANSFER, ZCDEV_BUF_ACQUIRE and ZCDEV_BUF_RELEASE. All structs have the
+ * same layout for 32-bit and 64-bit programs. The arguments of an ioctl may lie inside a mapping of the pool.
  *
  * A pool belongs to one open file of /dev/zcdev and is shared by fork() and by
  * passing the file descriptor. It lives until the last descriptor and the last
@@ -496,7 +496,8 @@ struct zcdev_buf_wait {
  * Buffers that are free become *acquired*: no transfer stages bytes in them
  * until ZCDEV_BUF_RELEASE. As many as there are, up to @count; it waits only
  * for the first. What they contain is what was last in them. Any process that
- * shares the pool can release them.
+ * shares the pool can release them; one that dies leaves them acquired. A
+ * transfer that finds no buffer left waits until there is one.
  *
  * Errors: E2BIG, EBADF, EFAULT (nothing is acquired), EINTR, EINVAL, ENXIO,
  * ETIMEDOUT.
