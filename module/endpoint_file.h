@@ -23,9 +23,12 @@ static inline struct inode *zc_file_inode(const struct zc_end *end)
 }
 
 int zc_file_prepare_direct(struct zc_end *end, bool strict);
+int zc_file_check_strict(const struct zc_end *source, const struct zc_end *sink,
+			 u64 len);
 int zc_file_prepare_position(struct zc_end *end, u64 len);
 int zc_file_prepare_rights(struct zc_end *end, int rw, u64 len);
 void zc_file_finish_position(struct zc_end *end, u64 bytes);
+loff_t zc_file_size_limit(const struct zc_end *end);
 void zc_file_iocb_init(struct kiocb *iocb, struct zc_end *end, loff_t pos,
 		       bool direct, bool may_queue);
 struct zc_moved zc_file_moved(const struct zc_end *end, bool direct,

@@ -34,6 +34,22 @@ static bool sink_aligned(const struct zc_end *end, const struct zc_end *source,
 	       end->pos + len >= f->size;
 }
 
+/**
+ * zc_file_check_strict() - would anything be copied, or not be verified?
+ * @source: a file, prepared without asking for strictness
+ * @sink: likewise
+ * @len: bytes expected
+ *
+ * Context: any.
+ * Return: 0 or -EOPNOTSUPP.
+ */
+int zc_file_check_strict(const struct zc_end *source, const struct zc_end *sink,
+			 u64 len)
+{
+	return source->of_file.reason || sink->of_file.reason ||
+	       !sink_aligned(sink, source, len) ? -EOPNOTSUPP : 0;
+}
+
 static int file_sink_prepare(struct zc_end *end, u64 len, bool strict,
 			     const struct zc_end *source)
 {
@@ -81,8 +97,14 @@ struct piece {
 	u32 reason;
 };
 
-/* How far the file can be written at all; the VFS says EFBIG beyond. */
-static loff_t size_limit(const struct zc_end *end)
+/**
+ * zc_file_size_limit() - how far can a file be written at all?
+ * @end: the file
+ *
+ * Context: process.
+ * Return: an offset; who writes there gets EFBIG, and a signal.
+ */
+loff_t zc_file_size_limit(const struct zc_end *end)
 {
 	loff_t limit = zc_file_inode(end)->i_sb->s_maxbytes;
 
@@ -120,7 +142,7 @@ static struct piece next_piece(const struct zc_end *end,
 		.len = chunk->len - drain->done,
 		.reason = f->reason,
 	};
-	loff_t limit = size_limit(end);
+	loff_t limit = zc_file_size_limit(end);
 	u32 head, mem_align;
 
 	if (f->append)

@@ -528,6 +528,24 @@ struct zc_pipeline *zc_pipeline_new(struct zc_pool *pool, u32 depth, u32 sinks)
 }
 
 /**
+ * zc_pipeline_skip() - begin further on
+ * @p: new, with everything set that the caller sets
+ * @bytes: of @remaining that moved by other means, and are in the verdicts
+ *
+ * Context: process.
+ */
+void zc_pipeline_skip(struct zc_pipeline *p, u64 bytes)
+{
+	u32 i;
+
+	pipeline_asked(p, bytes);
+	p->bytes = bytes;
+	p->counted = bytes;
+	for (i = 0; i < p->lanes; i++)
+		p->lane[i].bytes = bytes;
+}
+
+/**
  * zc_pipeline_free() - give the buffers back
  * @p: no request is in flight
  *

@@ -165,6 +165,7 @@ void zc_request_complete(struct zc_request *req, long result);
 bool zc_request_take(struct zc_request *req);
 
 struct zc_pipeline *zc_pipeline_new(struct zc_pool *pool, u32 depth, u32 sinks);
+void zc_pipeline_skip(struct zc_pipeline *p, u64 bytes);
 void zc_pipeline_run(struct zc_pipeline *p);
 void zc_pipeline_quiesce(struct zc_pipeline *p);
 void zc_pipeline_free(struct zc_pipeline *p);

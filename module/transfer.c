@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "ladder.h"
 #include "pool.h"
 
 /**
@@ -130,9 +131,23 @@ static int open_ends(struct zc_transfer *t)
 	return 0;
 }
 
+/* May bytes move without passing here? Not if the caller said how they pass. */
+static bool has_ladder(const struct zc_transfer *t)
+{
+	return t->sinks == 1 && !t->arg->header_count &&
+	       !t->arg->trailer_count && !t->arg->rate && !t->arg->chunk &&
+	       zc_ladder_stands(&t->source, &t->sink[0]);
+}
+
+/* Who climbs the ladder is strict about what is left after that. */
+static bool prepares_strictly(const struct zc_transfer *t)
+{
+	return t->arg->flags & ZCDEV_TRANSFER_STRICT && !has_ladder(t);
+}
+
 static int prepare_sinks(struct zc_transfer *t, u64 *len)
 {
-	bool strict = t->arg->flags & ZCDEV_TRANSFER_STRICT;
+	bool strict = prepares_strictly(t);
 	u64 expected = expected_len(t, *len);
 	u32 i, k;
 
@@ -155,13 +170,13 @@ static int prepare_sinks(struct zc_transfer *t, u64 *len)
 
 static int prepare_ends(struct zc_transfer *t, u64 *len)
 {
-	bool strict = t->arg->flags & ZCDEV_TRANSFER_STRICT;
 	int ret;
 
 	ret = open_ends(t);
 	if (ret)
 		return ret;
-	t->source.error = t->source.source->prepare(&t->source, *len, strict);
+	t->source.error = t->source.source->prepare(&t->source, *len,
+						    prepares_strictly(t));
 	if (t->source.error)
 		return t->source.error;
 	/* There is nothing to lend behind the end of a pool. */
@@ -270,10 +285,39 @@ static int run(struct zc_transfer *t, struct zc_pipeline *p)
 	return anything_moved(p) || !error ? ret : error;
 }
 
+/* The end of a transfer that had no pipeline. Returns as run(). */
+static int finish_climb(struct zc_transfer *t, u64 bytes, int error)
+{
+	struct zc_end *source = &t->source, *sink = &t->sink[0];
+	int ret;
+
+	source->source->finish(source, bytes);
+	sink->sink->finish(sink, bytes);
+	error = error ?: sink->error;
+	ret = write_results(t, bytes, error);
+	return bytes || !error ? ret : error;
+}
+
+/* The bytes that the ladder has not moved. */
+static int transfer_rest(struct zc_file *file, struct zc_transfer *t, u64 len,
+			 u64 moved)
+{
+	struct zc_pipeline *p;
+	int ret;
+
+	p = make_pipeline(file, t, len);
+	if (IS_ERR(p))
+		return moved ? finish_climb(t, moved, PTR_ERR(p)) : PTR_ERR(p);
+	zc_pipeline_skip(p, moved);
+	ret = run(t, p);
+	zc_pipeline_free(p);
+	return ret;
+}
+
 static int transfer(struct zc_file *file, struct zc_transfer *t)
 {
-	u64 len = t->arg->len;
-	struct zc_pipeline *p;
+	bool strict = t->arg->flags & ZCDEV_TRANSFER_STRICT;
+	u64 len = t->arg->len, moved = 0;
 	int ret, error;
 
 	ret = read_ends(t);
@@ -284,12 +328,13 @@ static int transfer(struct zc_file *file, struct zc_transfer *t)
 	if (error || ret || !len)
 		return error ?: ret;
 
-	p = make_pipeline(file, t, len);
-	if (IS_ERR(p))
-		return PTR_ERR(p);
-	ret = run(t, p);
-	zc_pipeline_free(p);
-	return ret;
+	if (has_ladder(t)) {
+		moved = zc_ladder_climb(&t->source, &t->sink[0], len, strict);
+		if (t->sink[0].error ||
+		    zc_ladder_complete(&t->source, len, moved))
+			return finish_climb(t, moved, 0);
+	}
+	return transfer_rest(file, t, len, moved);
 }
 
 static struct zc_transfer *transfer_new(u32 sinks)

@@ -148,7 +148,8 @@ static inline void zc_assert_verdict(const struct zc_xfer *x)
 		const struct zcdev_end *e = &x->end[i];
 
 		assert_int_equal(e->out_bytes, e->out_zerocopy +
-				 e->out_unverified + e->out_copied);
+				 e->out_unverified + e->out_copied +
+				 e->out_offloaded);
 		if (e->out_copied || e->out_unverified)
 			assert_int_not_equal(e->out_reasons, 0);
 		else

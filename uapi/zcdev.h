@@ -431,6 +431,11 @@ struct zcdev_range {
  * If the memory for the results, which is written once before, can no longer be
  * written at the end, it returns EFAULT although bytes moved.
  *
+ * From one file to one other, the file system is asked first to share the blocks
+ * between them (as FICLONERANGE does) or to have its server copy them; neither
+ * needs a pool. Not with O_APPEND, header, trailer, @rate, @chunk, nor if an end
+ * has ZCDEV_END_DIRECT or ZCDEV_END_BUFFERED. What is left moves as always.
+ *
  * Errors: all above but EDQUOT, EEXIST and ENXIO where a pool exists; EINVAL
  * also for overlapping ranges of one file and for an explicit offset in a file
  * that is open with O_APPEND; ESPIPE for an explicit offset in a socket.
