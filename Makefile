@@ -72,6 +72,9 @@ check-one: $(K:%=guest-%) ## one selftest on one kernel: T=name K=6.12
 shell: build/module-$(K)/zcdev.ko tools ## a shell in the guest with the module loaded: K=6.1
 	$(Q)selftests/qemu/run --shell -k $(K)
 
+fuzz: guest-debug ## fuzz the module for long: MINUTES=60 SEED=1, or REPLAY=file
+	$(Q)selftests/fuzz/fuzz $(MINUTES:%=--minutes %) $(SEED:%=--seed %) $(REPLAY:%=--replay %)
+
 lint: ## checkpatch, sparse, warnings, shellcheck, codespell
 	$(Q)selftests/lint
 
@@ -117,7 +120,20 @@ build/selftests/%: selftests/%.c $(wildcard selftests/*.h) uapi/zcdev.h
 	$(say) CC $@
 	$(Q)$(CC) $(SELFTEST_FLAGS) $(CFLAGS) -o $@ $< $(SELFTEST_LIBS)
 
+FUZZ := build/fuzz/zcdev-fuzz
+
+$(FUZZ): $(wildcard selftests/fuzz/*.[ch]) uapi/zcdev.h
+	$(Q)mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(CC) $(SELFTEST_FLAGS) $(CFLAGS) -o $@ $(filter %.c,$^) -lpthread
+
 $(GUESTS:%=guest-%): guest-%: build/module-%/zcdev.ko tools $(PROGRAMS)
+guest-debug: $(FUZZ) build/fuzz/places
+
+# How many places of the module KCOV tells apart.
+build/fuzz/places: build/module-debug/zcdev.ko
+	$(Q)mkdir -p $(@D)
+	$(Q)readelf -rW $< | grep -c '__sanitizer_cov_trace_pc\>' >$@
 
 bench-guest: build/module-$(K)/zcdev.ko tools build/bench/count.so build/bench/measure \
 	build/bench/movers
@@ -135,6 +151,6 @@ build/bench/%: selftests/bench/%.c selftests/qemu/plugin/mark.h
 
 FORCE:
 
-.PHONY: all module tools install uninstall clean deps check check-kernel check-one shell lint \
-	demo bench bench-latency profile help bench-guest FORCE $(GUESTS:%=guest-%)
+.PHONY: all module tools install uninstall clean deps check check-kernel check-one shell fuzz \
+	lint demo bench bench-latency profile help bench-guest FORCE $(GUESTS:%=guest-%)
 .SECONDARY:
