@@ -66,3 +66,14 @@ int device_transfer(struct device *dev, struct zcdev_transfer *transfer)
 	transfer->end_size = sizeof(struct zcdev_end);
 	return call(dev, ZCDEV_TRANSFER, transfer);
 }
+
+int device_buf_release(struct device *dev, uint32_t index)
+{
+	struct zcdev_buf_release release = {
+		.size = sizeof(release),
+		.indices = (uintptr_t)&index,
+		.count = 1,
+	};
+
+	return call(dev, ZCDEV_BUF_RELEASE, &release);
+}

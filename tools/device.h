@@ -32,4 +32,7 @@ int device_pool_create(struct device *dev, uint32_t count, uint32_t buf_size);
 int device_pool_info(struct device *dev, struct zcdev_pool_info *info);
 int device_transfer(struct device *dev, struct zcdev_transfer *transfer);
 
+/* Gives one acquired buffer back. */
+int device_buf_release(struct device *dev, uint32_t index);
+
 #endif

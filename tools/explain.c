@@ -14,6 +14,8 @@ struct hint {
 static const char load_module[] = "load the module with 'modprobe zcdev'";
 static const char not_zcdev[] = "this is not a zcdev device; load the module with 'modprobe zcdev'";
 static const char too_old[] = "the loaded module is older than this zcdevctl; load the one that came with it";
+static const char inherit[] = "a shell opens one by redirection, such as 3<FILE or 4>FILE";
+static const char no_pool[] = "that open file of the device has no pool yet; move something into it first";
 static const char bug[] = "please report this as a bug of zcdevctl";
 
 static const struct hint device_hints[] = {
@@ -51,8 +53,17 @@ static const struct hint pool_hints[] = {
 	{ }
 };
 
+static const struct hint open_blob_hints[] = {
+	{ ENOENT, "check the name" },
+	{ EACCES, "you may not read it" },
+	{ EISDIR, "name a file in it" },
+	{ ENOMEM, "memory is short" },
+	{ }
+};
+
 static const struct hint open_source_hints[] = {
 	{ ENOENT, "check the name; sockets are tcp:HOST:PORT or unix:PATH" },
+	{ EBADF, inherit },
 	{ EACCES, "you may not read it" },
 	{ EISDIR, "a transfer takes one file; pack it with tar and move that" },
 	{ ENXIO, "a UNIX socket is written unix:PATH" },
@@ -61,6 +72,7 @@ static const struct hint open_source_hints[] = {
 };
 
 static const struct hint open_sink_hints[] = {
+	{ EBADF, inherit },
 	{ ENOENT, "create the directory first" },
 	{ ENOTDIR, "check the path" },
 	{ EACCES, "you may not write there" },
@@ -85,6 +97,8 @@ static const struct hint connect_hints[] = {
 	{ EACCES, "you may not connect to it" },
 	{ EPROTOTYPE, "the socket is not of the stream kind" },
 	{ ENOTSOCK, "that is no socket" },
+	{ ECONNRESET, "nobody listens there" },
+	{ ENODEV, "no virtual machine has that CID; this machine is 1, its host is 2" },
 	{ EAFNOSUPPORT, "this machine does not speak that protocol" },
 	{ }
 };
@@ -115,7 +129,8 @@ static const struct hint read_hints[] = {
 	{ ETIMEDOUT, "the sender stopped answering" },
 	{ ENOTCONN, "the socket is not connected" },
 	{ ESPIPE, "only files and block devices have offsets" },
-	{ EAGAIN, "it is non-blocking and had nothing ready" },
+	{ ENXIO, no_pool },
+	{ EAGAIN, "it is non-blocking, or has a receive timeout, and had nothing ready" },
 	{ EOPNOTSUPP, "it would be copied, and --strict or --via direct forbids that" },
 	{ ENODATA, "the disk could not read it; see the kernel log" },
 	{ EOVERFLOW, "the offset plus the size is beyond what a file can have" },
@@ -139,6 +154,7 @@ static const struct hint write_hints[] = {
 	{ EPERM, "the file is sealed, immutable or append-only, or a device is in use" },
 	{ ETXTBSY, "it is in use as a program or as swap" },
 	{ ESPIPE, "only files and block devices have offsets" },
+	{ ENXIO, no_pool },
 	{ EAGAIN, "it is non-blocking or has a send timeout, and took no more" },
 	{ EOPNOTSUPP, "it would be copied, and --strict or --via direct forbids that" },
 	{ EOVERFLOW, "the offset plus the size is beyond what a file can have" },
@@ -180,6 +196,7 @@ static const struct {
 	[EXPLAIN_DEVICE] = { "cannot open ", "", STATUS_NO_DEVICE, device_hints },
 	[EXPLAIN_IOCTL] = { "cannot ask ", "", STATUS_FAILED, ioctl_hints },
 	[EXPLAIN_POOL] = { "cannot make a pool of ", "", STATUS_FAILED, pool_hints },
+	[EXPLAIN_OPEN_BLOB] = { "cannot read ", "", STATUS_FAILED, open_blob_hints },
 	[EXPLAIN_OPEN_SOURCE] = { "cannot open ", "", STATUS_FAILED, open_source_hints },
 	[EXPLAIN_OPEN_SINK] = { "cannot write to ", "", STATUS_FAILED, open_sink_hints },
 	[EXPLAIN_CONNECT] = { "cannot connect to ", "", STATUS_FAILED, connect_hints },

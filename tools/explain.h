@@ -11,12 +11,13 @@
  * enum explain - what was being done
  *
  * The argument of explain() is, in this order: path of the device; same;
- * geometry; source; sink; end; end; "SRC to DST" for the rest.
+ * geometry; path; source; sink; end; end; "SRC to DST" for the rest.
  */
 enum explain {
 	EXPLAIN_DEVICE,		/* opening the device */
 	EXPLAIN_IOCTL,		/* asking it something */
 	EXPLAIN_POOL,		/* making a pool */
+	EXPLAIN_OPEN_BLOB,	/* reading a header or a trailer */
 	EXPLAIN_OPEN_SOURCE,
 	EXPLAIN_OPEN_SINK,
 	EXPLAIN_CONNECT,

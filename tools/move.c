@@ -4,12 +4,19 @@
  * interrupted, others may be further. So each ioctl is for those that have the
  * least, and goes no further than where the next one waits. Sinks that failed
  * keep their counts and hold nobody back.
+ *
+ * A stream cannot stand still: what it gave and no sink has is in the backlog,
+ * and is the source of the next ioctls.
+ *
+ * With several sinks the trailer is an ioctl of its own, for they may be apart
+ * in it, and only then it is known by how much.
  */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "call.h"
 #include "move.h"
 #include "units.h"
 
@@ -35,18 +42,6 @@ uint64_t move_next_slice(uint64_t unit, uint64_t done, double seconds)
 	return slice ? slice : unit;
 }
 
-/**
- * struct call - one ioctl
- * @t: its argument
- * @ends: the ends that take part, source first
- * @index: which of the move they are
- */
-struct call {
-	struct zcdev_transfer t;
-	struct zcdev_end ends[MOVE_MAX_ENDS];
-	unsigned int index[MOVE_MAX_ENDS];
-};
-
 unsigned int move_alive(const struct move *move)
 {
 	unsigned int i, alive = 0;
@@ -56,149 +51,103 @@ unsigned int move_alive(const struct move *move)
 	return alive;
 }
 
-/* Where the sinks are that have the least of those with @from or more. */
-static uint64_t least(const struct move *move, uint64_t from)
+uint64_t move_least(const struct move *move, uint64_t from)
 {
-	uint64_t bytes = UINT64_MAX;
+	uint64_t place = UINT64_MAX;
 	unsigned int i;
 
 	for (i = 1; i <= move->sink_count; i++) {
 		if (!move->failed[i] && move->ends[i].out_bytes >= from &&
-		    move->ends[i].out_bytes < bytes)
-			bytes = move->ends[i].out_bytes;
+		    move->ends[i].out_bytes < place)
+			place = move->ends[i].out_bytes;
 	}
-	return bytes;
+	return place;
 }
 
-/* Only the inputs: what the kernel leaves alone must read as nothing. */
-static void call_add(struct call *call, unsigned int slot, const struct move *move,
-		     unsigned int i)
+static uint64_t least_of(uint64_t a, uint64_t b)
 {
-	const struct zcdev_end *from = &move->ends[i];
-
-	call->index[slot] = i;
-	call->ends[slot] = (struct zcdev_end){
-		.fd = from->fd,
-		.flags = from->flags,
-		.offset = from->offset,
-	};
+	return a < b ? a : b;
 }
 
-static void call_prepare(struct call *call, const struct move *move, uint64_t len)
+uint64_t move_payload(const struct move *move, uint64_t place)
 {
-	unsigned int i;
-
-	call->t = (struct zcdev_transfer){
-		.flags = move->flags,
-		.len = len,
-		.ends = (uintptr_t)call->ends,
-	};
-	call_add(call, 0, move, 0);
-	for (i = 1; i <= move->sink_count; i++) {
-		if (!move->failed[i] && move->ends[i].out_bytes == move->bytes)
-			call_add(call, ++call->t.sink_count, move, i);
-	}
+	return place > move->header.len ? least_of(place - move->header.len, move->len) : 0;
 }
 
-/* An ioctl that fails has moved nothing; at most the ends tell which one it was. */
-static void call_issue(struct call *call, struct device *dev)
+uint64_t move_trailer_at(const struct move *move)
 {
-	int ret = device_transfer(dev, &call->t);
-
-	if (ret) {
-		call->t.out_error = -ret;
-		call->t.out_bytes = 0;
-	}
+	return move->len == ZCDEV_TO_END ? UINT64_MAX : move->header.len + move->len;
 }
 
-static void add_counts(struct zcdev_end *sum, const struct zcdev_end *part)
+/* Where a sink is that has everything. */
+static uint64_t finish(const struct move *move)
 {
-	if (part->out_kind)
-		sum->out_kind = part->out_kind;
-	sum->out_paths |= part->out_paths;
-	sum->out_reasons |= part->out_reasons;
-	sum->out_error = part->out_error;
-	sum->out_bytes += part->out_bytes;
-	sum->out_zerocopy += part->out_zerocopy;
-	sum->out_unverified += part->out_unverified;
-	sum->out_copied += part->out_copied;
+	uint64_t at = move_trailer_at(move);
+
+	return at == UINT64_MAX ? at : at + move->trailer.len;
 }
 
-static void add_offset(struct zcdev_end *end, uint64_t bytes)
+/* Where it is with @bytes of the source, and with all that comes after the last. */
+static uint64_t place_of(const struct move *move, uint64_t bytes)
 {
-	if (end->flags & ZCDEV_END_OFFSET)
-		end->offset += bytes;
+	return bytes >= move->len ? finish(move) : move->header.len + bytes;
 }
 
-static void call_collect(const struct call *call, struct move *move)
+/* How far the next ioctl can go on the way to @goal. */
+static uint64_t limit(const struct move *move, uint64_t goal)
 {
-	unsigned int slot, i;
+	const struct zcdev_range *range = backlog_first(&move->backlog);
+	uint64_t place = move_least(move, 0);
 
-	add_counts(&move->ends[0], &call->ends[0]);
-	add_offset(&move->ends[0], call->t.out_bytes);
-	move->bytes += call->t.out_bytes;
-	for (slot = 1; slot <= call->t.sink_count; slot++) {
-		i = call->index[slot];
-		add_counts(&move->ends[i], &call->ends[slot]);
-		add_offset(&move->ends[i], call->ends[slot].out_bytes);
-		move->failed[i] = call->ends[slot].out_error;
-	}
+	goal = least_of(goal, move_least(move, place + 1));
+	if (move_alive(move) > 1 && place < move_trailer_at(move))
+		goal = least_of(goal, move_trailer_at(move));
+	if (range)
+		goal = least_of(goal, move->header.len + move->bytes + range->len);
+	return goal;
 }
 
-/* 0, or the error of a sink that failed: @error, if it is that of any. */
-static int sink_error(const struct call *call, int error)
+/* Who waits for more than there was must not take a trailer for the end. */
+static void source_ended(struct move *move)
 {
-	unsigned int slot;
-	int first = 0;
-
-	for (slot = 1; slot <= call->t.sink_count; slot++) {
-		if (!call->ends[slot].out_error)
-			continue;
-		if (call->ends[slot].out_error == error)
-			return error;
-		if (!first)
-			first = call->ends[slot].out_error;
-	}
-	return first;
+	if (move->len != ZCDEV_TO_END)
+		move->trailer.len = 0;
+	move->len = move->bytes;
 }
 
-/* The error that ends it. That of a sink does not, if others may go on. */
-static int call_verdict(const struct call *call, const struct move *move)
+/* Nothing went wrong. Either the source has no more, or the sinks are at @to. */
+static int check_ended(struct move *move, const struct call *call, uint64_t to)
 {
-	int error = call->t.out_error;
-	int sink = sink_error(call, error);
-
-	if (!sink || call->ends[0].out_error)
-		return error;
-	if (move->flags & ZCDEV_TRANSFER_FAIL_FAST || !move_alive(move))
-		return sink;
-	return error == sink ? 0 : error;
+	if (call->t.out_bytes < call->t.len)
+		source_ended(move);
+	else if (move_least(move, 0) < to)
+		return EIO;
+	return 0;
 }
 
-static bool call_has_survivors(const struct call *call)
+/* Interrupted in a trailer that was sent along: that tells where it began. */
+static void check_trailer(struct move *move, const struct call *call)
 {
-	unsigned int slot;
-
-	for (slot = 1; slot <= call->t.sink_count; slot++) {
-		if (!call->ends[slot].out_error)
-			return true;
-	}
-	return false;
+	if (call->t.trailer_count && move_alive(move) && move->bytes < move->len &&
+	    move_least(move, 0) > move->header.len + move->bytes)
+		source_ended(move);
 }
 
 /* All that had the least have failed: the source goes where the others are. */
 static int catch_up(struct move *move)
 {
-	uint64_t bytes = least(move, 0);
+	uint64_t bytes = move_payload(move, move_least(move, 0));
 
-	if (bytes <= move->bytes)
+	if (!move_alive(move) || bytes <= move->bytes)
 		return 0;
 	bytes -= move->bytes;
-	if (!(move->ends[0].flags & ZCDEV_END_OFFSET) &&
-	    lseek(move->ends[0].fd, bytes, SEEK_CUR) < 0)
-		return errno;
-	add_offset(&move->ends[0], bytes);
 	move->bytes += bytes;
+	if (move->backlog.size)
+		return backlog_drop(&move->backlog, move->dev, bytes);
+	if (move->ends[0].flags & ZCDEV_END_OFFSET)
+		move->ends[0].offset += bytes;
+	else if (lseek(move->ends[0].fd, bytes, SEEK_CUR) < 0)
+		return errno;
 	return 0;
 }
 
@@ -211,59 +160,56 @@ static bool interrupted_for_nothing(const struct move *move)
 	return move->error == EINTR && !*move->stop;
 }
 
-/* One ioctl. Returns false if it was the last: nobody gets more, or @error. */
-static bool transfer(struct move *move, uint64_t len)
+/* One ioctl. Returns false if it was the last, with @error. */
+static bool transfer(struct move *move, uint64_t to)
 {
 	struct call call;
-	bool refused;
-	int error;
+	int wrong;
 
-	call_prepare(&call, move, len);
+	call_prepare(&call, move, to);
 	call_issue(&call, move->dev);
-	call_collect(&call, move);
-	error = call.t.out_error;
-	refused = error && !call.t.out_bytes;
+	wrong = call_collect(&call, move);
 	move->error = call_verdict(&call, move);
-	if (interrupted_for_nothing(move)) {
+	check_trailer(move, &call);
+	if (interrupted_for_nothing(move))
 		move->error = 0;
-	} else if (!move->error && !refused && call_has_survivors(&call)) {
-		/* They have all that was asked for, or all there was. */
-		return call.t.out_bytes == len;
-	}
+	else if (!move->error && !call.refused && call_has_survivors(&call))
+		move->error = check_ended(move, &call, to);
 	if (!move->error)
-		move->error = catch_up(move);
+		move->error = wrong ? wrong : catch_up(move);
 	return !move->error;
 }
 
-/* How far the next ioctl can go: to @goal, or to where a sink waits already. */
-static uint64_t distance(const struct move *move, uint64_t goal)
-{
-	uint64_t next = least(move, move->bytes + 1);
-
-	if (next < goal)
-		goal = next;
-	return goal == ZCDEV_TO_END ? goal : goal - move->bytes;
-}
-
-/* Brings all sinks to @goal. Returns false if it was over before. */
+/* Brings all sinks to @goal, or as far as there is something for them. */
 static bool advance(struct move *move, uint64_t goal)
 {
 	bool more;
 
 	do {
-		more = transfer(move, distance(move, goal));
-	} while (more && move->bytes < goal);
+		more = transfer(move, limit(move, goal));
+		goal = least_of(goal, finish(move));
+	} while (more && move_least(move, 0) < goal);
 	return more;
 }
 
-static uint64_t left(const struct move *move)
+static uint64_t first_slice(const struct move *move)
 {
-	return move->len == ZCDEV_TO_END ? ZCDEV_TO_END : move->len - move->bytes;
+	uint64_t most = FIRST_SLICE * move->slice_unit;
+
+	/* Who is slow should not have to wait for the first tick. */
+	if (move->backlog.size)
+		return move->slice_unit;
+	return move->rate ? least_of(move_next_slice(move->slice_unit, move->rate, 1), most) : most;
+}
+
+static bool is_done(const struct move *move)
+{
+	return move_least(move, 0) >= finish(move);
 }
 
 static void run_in_slices(struct move *move)
 {
-	uint64_t slice = FIRST_SLICE * move->slice_unit;
+	uint64_t slice = first_slice(move);
 	double start, now = move_now();
 	uint64_t begin;
 	bool more;
@@ -271,10 +217,10 @@ static void run_in_slices(struct move *move)
 	do {
 		start = now;
 		begin = move->bytes;
-		more = advance(move, begin + (left(move) < slice ? left(move) : slice));
+		more = advance(move, place_of(move, begin + slice));
 		if (move->tick)
 			move->tick(move->context, move->bytes);
-		if (!more)
+		if (!more || is_done(move))
 			return;
 		if (*move->stop) {
 			move->error = EINTR;
@@ -282,7 +228,7 @@ static void run_in_slices(struct move *move)
 		}
 		now = move_now();
 		slice = move_next_slice(move->slice_unit, move->bytes - begin, now - start);
-	} while (left(move));
+	} while (true);
 }
 
 int move_run(struct move *move)
@@ -290,23 +236,29 @@ int move_run(struct move *move)
 	/* A signal that came while the ends were made ready. */
 	if (*move->stop)
 		move->error = EINTR;
-	else if (!move->len)
+	else if (!finish(move))
 		return move_ask(move);
 	else if (move->slice_unit)
 		run_in_slices(move);
 	else
-		advance(move, move->len);
+		advance(move, finish(move));
 	return move->error ? -1 : 0;
 }
 
+/* The kernel blames one sink at a time. */
 int move_ask(struct move *move)
 {
+	const struct move whole = *move;
 	unsigned int asked;
 
-	/* The kernel blames one sink at a time. */
+	/* Nothing is to move: neither of the source nor of what goes with it. */
+	move->len = move->header.len = move->trailer.len = 0;
 	do {
 		asked = move_alive(move);
 		transfer(move, 0);
 	} while (!move->error && move_alive(move) < asked);
+	move->len = whole.len;
+	move->header.len = whole.header.len;
+	move->trailer.len = whole.trailer.len;
 	return move->error ? -1 : 0;
 }

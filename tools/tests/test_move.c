@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -601,6 +602,382 @@ static void test_interrupted_as_one_fails(void **state)
 	assert_int_equal(fake.calls, 1);
 }
 
+static char header[] = "the header";
+static char trailer[] = "and a trailer";
+
+#define HEADER	(sizeof(header) - 1)
+#define TRAILER	(sizeof(trailer) - 1)
+
+static void set_wrapping(void)
+{
+	move.header = (struct blob){ header, HEADER };
+	move.trailer = (struct blob){ trailer, TRAILER };
+}
+
+/* Sink @i has counted and got @with bytes: header, source, trailer, as far as it goes. */
+static void check_wrapped(unsigned int i, uint64_t with)
+{
+	static unsigned char got[HEADER + SOURCE_SIZE + TRAILER];
+	uint64_t payload, k;
+
+	assert_int_equal(move.ends[i].out_bytes, with);
+	assert_int_equal(lseek(move.ends[i].fd, 0, SEEK_END), with);
+	assert_int_equal(pread(move.ends[i].fd, got, with, 0), with);
+	payload = with < HEADER + TRAILER ? 0 : with - HEADER - TRAILER;
+	assert_memory_equal(got, header, with < HEADER ? with : HEADER);
+	for (k = 0; k < payload; k++)
+		check_row(got[HEADER + k] == pattern(k), "sink %u has the wrong byte %lu", i,
+			  (unsigned long)k);
+	if (payload)
+		assert_memory_equal(got + HEADER + payload, trailer, TRAILER);
+}
+
+static void check_all_wrapped(uint64_t payload)
+{
+	unsigned int i;
+
+	for (i = 1; i <= move.sink_count; i++)
+		check_wrapped(i, HEADER + payload + TRAILER);
+	assert_int_equal(move.bytes, payload);
+}
+
+static void test_header_and_trailer(void **state)
+{
+	(void)state;
+	set_wrapping();
+	assert_int_equal(move_run(&move), 0);
+	check_all_wrapped(SOURCE_SIZE);
+	assert_int_equal(fake.calls, 1);
+	assert_int_equal(move.ends[0].out_bytes, SOURCE_SIZE);
+}
+
+static void test_wrapping_of_nothing(void **state)
+{
+	(void)state;
+	set_wrapping();
+	move.len = 0;
+	assert_int_equal(move_run(&move), 0);
+	assert_int_equal(fake.calls, 1);
+	assert_int_equal(fake.headers[0], HEADER);
+	assert_int_equal(fake.trailers[0], TRAILER);
+	check_wrapped(1, HEADER + TRAILER);
+}
+
+/* The header goes with the first, the trailer with the last, and slices stay whole. */
+static void test_wrapping_in_slices(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	set_wrapping();
+	move.slice_unit = UNIT;
+	assert_int_equal(move_run(&move), 0);
+	check_all_wrapped(SOURCE_SIZE);
+	assert_true(fake.calls > 2);
+	for (i = 0; i < fake.calls; i++) {
+		assert_int_equal(fake.headers[i], i ? 0 : HEADER);
+		assert_int_equal(fake.trailers[i], i == fake.calls - 1 ? TRAILER : 0);
+		assert_int_equal(fake.seen[i] % UNIT, 0);
+	}
+	assert_int_equal(last_tick, SOURCE_SIZE);
+}
+
+static void test_wrapping_of_a_length_in_slices(void **state)
+{
+	(void)state;
+	set_wrapping();
+	move.slice_unit = UNIT;
+	move.len = 70001;
+	assert_int_equal(move_run(&move), 0);
+	check_all_wrapped(70001);
+	assert_int_equal(fake.trailers[fake.calls - 1], TRAILER);
+	assert_true(fake.seen[fake.calls - 1] > 0);
+}
+
+/* Who waits for more must not take the trailer for it. */
+static void test_no_trailer_too_early(void **state)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		setup(state);
+		set_wrapping();
+		move.slice_unit = i ? UNIT : 0;
+		move.len = SOURCE_SIZE + 1;
+		assert_int_equal(move_run(&move), 0);
+		assert_int_equal(move.bytes, SOURCE_SIZE);
+		assert_int_equal(move.ends[1].out_bytes, HEADER + SOURCE_SIZE);
+		assert_int_equal(lseek(move.ends[1].fd, 0, SEEK_END), HEADER + SOURCE_SIZE);
+		teardown(state);
+	}
+}
+
+/* At each byte of header and trailer, and around them: nothing twice, nothing lost. */
+static void test_continued_anywhere(void **state)
+{
+	static const uint64_t payload = 20;
+	uint64_t step;
+	int len;
+
+	for (len = 0; len < 2; len++) {
+		for (step = 0; step <= HEADER + payload + TRAILER; step++) {
+			setup(state);
+			set_wrapping();
+			assert_int_equal(ftruncate(move.ends[0].fd, payload), 0);
+			move.len = len ? payload : ZCDEV_TO_END;
+			fake.step = step;
+			fake.step_times = 2;
+			fake.step_errno = EINTR;
+			assert_int_equal(move_run(&move), 0);
+			check_all_wrapped(payload);
+			teardown(state);
+		}
+	}
+}
+
+/* One is behind the others, wherever it is. */
+static void test_continued_apart(void **state)
+{
+	static const uint64_t payload = 20;
+	uint64_t step;
+	int len;
+
+	for (len = 0; len < 2; len++) {
+		for (step = 7; step <= HEADER + payload; step++) {
+			setup_several(state);
+			set_wrapping();
+			assert_int_equal(ftruncate(move.ends[0].fd, payload), 0);
+			move.len = len ? payload : ZCDEV_TO_END;
+			lag_behind();
+			fake.step = step;
+			fake.lag = 7;
+			assert_int_equal(move_run(&move), 0);
+			check_all_wrapped(payload);
+			teardown(state);
+		}
+	}
+}
+
+/* With the straggler gone the source goes where the others are. */
+static void test_apart_and_failed(void **state)
+{
+	(void)state;
+	set_wrapping();
+	lag_behind();
+	fake.step = HEADER + 30;
+	fake.lag = 35;
+	fail_sink(2, 8, EPIPE);
+	assert_int_equal(move_run(&move), 0);
+	check_wrapped(1, HEADER + SOURCE_SIZE + TRAILER);
+	assert_int_equal(move.ends[2].out_bytes, 8);
+	check_wrapped(3, HEADER + SOURCE_SIZE + TRAILER);
+	assert_int_equal(move.bytes, SOURCE_SIZE);
+}
+
+static void test_fails_in_the_header(void **state)
+{
+	(void)state;
+	set_wrapping();
+	fail_sink(1, 4, EPIPE);
+	assert_int_equal(move_run(&move), -1);
+	assert_int_equal(move.error, EPIPE);
+	assert_int_equal(move.bytes, 0);
+	check_wrapped(1, 4);
+}
+
+/* No kernel should, but nobody would see it. */
+static void test_lost_trailer(void **state)
+{
+	(void)state;
+	set_wrapping();
+	move.slice_unit = UNIT;
+	fake.mute = true;
+	assert_int_equal(move_run(&move), -1);
+	assert_int_equal(move.error, EIO);
+}
+
+static void test_options_go_along(void **state)
+{
+	(void)state;
+	move.rate = 1000000;
+	move.latency_ns = 5000;
+	move.ends[1].copy_below = 77;
+	assert_int_equal(move_run(&move), 0);
+	assert_int_equal(fake.rate, 1000000);
+	assert_int_equal(fake.latency_ns, 5000);
+	assert_int_equal(fake.copy_below, 77);
+}
+
+/* The source of the other tests, as a pipe that somebody has filled. */
+static void make_stream(void)
+{
+	static unsigned char bytes[SOURCE_SIZE];
+	int fds[2];
+
+	assert_int_equal(pread(move.ends[0].fd, bytes, SOURCE_SIZE, 0), SOURCE_SIZE);
+	assert_int_equal(pipe(fds), 0);
+	assert_true(fcntl(fds[1], F_SETPIPE_SZ, 1 << 17) >= SOURCE_SIZE);
+	assert_int_equal(write(fds[1], bytes, SOURCE_SIZE), SOURCE_SIZE);
+	close(fds[1]);
+	close(move.ends[0].fd);
+	move.ends[0].fd = fds[0];
+	assert_int_equal(backlog_init(&move.backlog, FAKE_BUFS, FAKE_BUF), 0);
+}
+
+static int setup_stream(void **state)
+{
+	setup(state);
+	make_stream();
+	return 0;
+}
+
+static int setup_stream_to_several(void **state)
+{
+	setup_several(state);
+	make_stream();
+	return 0;
+}
+
+/* Every buffer is given back but those of the backlog. */
+static int teardown_stream(void **state)
+{
+	unsigned int i, held = 0;
+
+	for (i = 0; i < FAKE_BUFS; i++)
+		held += fake.acquired[i];
+	assert_int_equal(held, move.backlog.count - move.backlog.first);
+	backlog_free(&move.backlog);
+	return teardown(state);
+}
+
+static void interrupt_stream(uint64_t step, uint64_t ahead, unsigned int times)
+{
+	fake.step = step;
+	fake.ahead = ahead;
+	fake.step_times = times;
+	fake.step_errno = EINTR;
+}
+
+static void test_stream(void **state)
+{
+	(void)state;
+	assert_int_equal(move_run(&move), 0);
+	check_sink(1, SOURCE_SIZE, 0, 0);
+	assert_int_equal(fake.calls, 1);
+	assert_int_equal(move.ends[0].out_bytes, SOURCE_SIZE);
+}
+
+static void test_stream_in_slices(void **state)
+{
+	(void)state;
+	move.slice_unit = UNIT;
+	assert_int_equal(move_run(&move), 0);
+	check_sink(1, SOURCE_SIZE, 0, 0);
+	assert_int_equal(fake.seen[0], UNIT);
+	assert_int_equal(last_tick, SOURCE_SIZE);
+}
+
+/* Stopped and continued: what was on its way is delivered from the pool. */
+static void test_stream_continued(void **state)
+{
+	(void)state;
+	interrupt_stream(5000, 10000, 1);
+	assert_int_equal(move_run(&move), 0);
+	check_sink(1, SOURCE_SIZE, 0, 0);
+	assert_int_equal(move.bytes, SOURCE_SIZE);
+	assert_int_equal(move.ends[0].out_bytes, SOURCE_SIZE);
+	assert_int_equal(fake.pool, 3);
+	assert_int_equal(backlog_bytes(&move.backlog), 0);
+}
+
+/* Also while that is delivered. */
+static void test_stream_continued_often(void **state)
+{
+	static const uint64_t steps[] = { 1, 100, 4095, 4096, 4097, 9999 };
+	size_t i;
+
+	for (i = 0; i < COUNT(steps); i++) {
+		setup_stream(state);
+		set_wrapping();
+		move.slice_unit = i % 2 ? UNIT : 0;
+		interrupt_stream(steps[i], 20000, 7);
+		assert_int_equal(move_run(&move), 0);
+		check_all_wrapped(SOURCE_SIZE);
+		assert_int_equal(move.ends[0].out_bytes, SOURCE_SIZE);
+		teardown_stream(state);
+	}
+}
+
+static void test_stream_continued_with_a_length(void **state)
+{
+	(void)state;
+	set_wrapping();
+	move.len = 12345;
+	interrupt_stream(3000, 50000, 1);
+	assert_int_equal(move_run(&move), 0);
+	check_all_wrapped(12345);
+	assert_int_equal(move.ends[0].out_bytes, 12345);
+}
+
+static void test_stream_to_several_continued(void **state)
+{
+	(void)state;
+	set_wrapping();
+	lag_behind();
+	fake.ahead = 6000;
+	assert_int_equal(move_run(&move), 0);
+	check_all_wrapped(SOURCE_SIZE);
+	assert_int_equal(fake.sinks[1], 1);
+}
+
+/* The one that has the least fails: what only it lacked is of no use any more. */
+static void test_stream_straggler_fails(void **state)
+{
+	(void)state;
+	lag_behind();
+	fake.ahead = 6000;
+	fail_sink(2, 6000, EPIPE);
+	assert_int_equal(move_run(&move), 0);
+	check_sink(2, 6000, 0, 0);
+	check_others(2, SOURCE_SIZE);
+	assert_int_equal(move.bytes, SOURCE_SIZE);
+	assert_int_equal(backlog_bytes(&move.backlog), 0);
+}
+
+static void test_stream_interrupted(void **state)
+{
+	(void)state;
+	interrupt_stream(5000, 10000, 1);
+	fake.raise = &stop;
+	assert_int_equal(move_run(&move), -1);
+	assert_int_equal(move.error, EINTR);
+	check_sink(1, 5000, 0, 0);
+	assert_int_equal(move.bytes, 5000);
+	assert_int_equal(move.ends[0].out_bytes, 15000);
+	assert_int_equal(backlog_bytes(&move.backlog), 10000);
+}
+
+/* Nobody has any of it, and still it is not forgotten. */
+static void test_stream_interrupted_at_once(void **state)
+{
+	(void)state;
+	interrupt_stream(0, 10000, 1);
+	fake.raise = &stop;
+	assert_int_equal(move_run(&move), -1);
+	assert_int_equal(move.error, EINTR);
+	assert_int_equal(backlog_bytes(&move.backlog), 10000);
+}
+
+static void test_stream_sink_fails(void **state)
+{
+	(void)state;
+	fail_sink(1, 7000, EPIPE);
+	assert_int_equal(move_run(&move), -1);
+	assert_int_equal(move.error, EPIPE);
+	check_sink(1, 7000, 0, 0);
+	assert_int_equal(backlog_bytes(&move.backlog), SOURCE_SIZE - 7000);
+}
+
 static const struct {
 	uint64_t unit, done;
 	double seconds;
@@ -627,6 +1004,9 @@ static void test_next_slice(void **state)
 
 #define WITH_FILES(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 #define SEVERAL(test) cmocka_unit_test_setup_teardown(test, setup_several, teardown)
+#define FROM_STREAM(test) cmocka_unit_test_setup_teardown(test, setup_stream, teardown_stream)
+#define STREAM_TO_SEVERAL(test) \
+	cmocka_unit_test_setup_teardown(test, setup_stream_to_several, teardown_stream)
 #define FAIL_FAST(test) cmocka_unit_test_setup_teardown(test, setup_fail_fast, teardown)
 
 int main(void)
@@ -666,6 +1046,27 @@ int main(void)
 		FAIL_FAST(test_straggler_fails_fast),
 		SEVERAL(test_interrupted_unevenly),
 		SEVERAL(test_interrupted_as_one_fails),
+		WITH_FILES(test_header_and_trailer),
+		WITH_FILES(test_wrapping_of_nothing),
+		WITH_FILES(test_wrapping_in_slices),
+		WITH_FILES(test_wrapping_of_a_length_in_slices),
+		cmocka_unit_test(test_no_trailer_too_early),
+		cmocka_unit_test(test_continued_anywhere),
+		cmocka_unit_test(test_continued_apart),
+		SEVERAL(test_apart_and_failed),
+		WITH_FILES(test_fails_in_the_header),
+		WITH_FILES(test_lost_trailer),
+		WITH_FILES(test_options_go_along),
+		FROM_STREAM(test_stream),
+		FROM_STREAM(test_stream_in_slices),
+		FROM_STREAM(test_stream_continued),
+		cmocka_unit_test(test_stream_continued_often),
+		FROM_STREAM(test_stream_continued_with_a_length),
+		STREAM_TO_SEVERAL(test_stream_to_several_continued),
+		STREAM_TO_SEVERAL(test_stream_straggler_fails),
+		FROM_STREAM(test_stream_interrupted),
+		FROM_STREAM(test_stream_interrupted_at_once),
+		FROM_STREAM(test_stream_sink_fails),
 		cmocka_unit_test(test_next_slice),
 	};
 
