@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/fs.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,11 +14,28 @@
 #include "file.h"
 #include "sock.h"
 
-static int open_stdio(struct end *end, int fd, enum explain what, struct fault *f)
+static const char *inherited_name(const struct end *end)
 {
+	if (end->where->kind != ENDPOINT_STDIO)
+		return end->where->text;
+	return end->fd == STDIN_FILENO ? "standard input" : "standard output";
+}
+
+/*
+ * All that we open ourselves is closed on exec, and nothing inherited is: so the
+ * number of a closed descriptor that has become one of ours is told apart.
+ */
+static int open_inherited(struct end *end, int fd, enum explain what, struct fault *f)
+{
+	int flags = fcntl(fd, F_GETFD);
+
 	end->fd = fd;
+	if (flags < 0 || flags & FD_CLOEXEC)
+		return explain(f, what, inherited_name(end), EBADF);
 	if (fstat(fd, &end->st))
-		return explain(f, what, fd ? "standard output" : "standard input", errno);
+		return explain(f, what, inherited_name(end), errno);
+	if (S_ISDIR(end->st.st_mode))
+		return explain(f, what, inherited_name(end), EISDIR);
 	return 0;
 }
 
@@ -32,7 +52,9 @@ int end_open_source(struct end *end, const struct endpoint *where, struct fault 
 	if (endpoint_is_socket(where))
 		return open_socket(end, f);
 	if (where->kind == ENDPOINT_STDIO)
-		return open_stdio(end, STDIN_FILENO, EXPLAIN_OPEN_SOURCE, f);
+		return open_inherited(end, STDIN_FILENO, EXPLAIN_OPEN_SOURCE, f);
+	if (endpoint_is_inherited(where))
+		return open_inherited(end, where->fd, EXPLAIN_OPEN_SOURCE, f);
 	return file_open_source(end, f);
 }
 
@@ -42,13 +64,15 @@ int end_open_sink(struct end *end, const struct endpoint *where, struct fault *f
 	if (endpoint_is_socket(where))
 		return open_socket(end, f);
 	if (where->kind == ENDPOINT_STDIO)
-		return open_stdio(end, STDOUT_FILENO, EXPLAIN_OPEN_SINK, f);
+		return open_inherited(end, STDOUT_FILENO, EXPLAIN_OPEN_SINK, f);
+	if (endpoint_is_inherited(where))
+		return open_inherited(end, where->fd, EXPLAIN_OPEN_SINK, f);
 	return file_open_sink(end, f);
 }
 
 void end_close(struct end *end)
 {
-	if (end->fd >= 0 && end->where->kind != ENDPOINT_STDIO)
+	if (end->fd >= 0 && !endpoint_is_inherited(end->where))
 		close(end->fd);
 	end->fd = -1;
 }
@@ -83,7 +107,10 @@ int end_hang_up(const struct end *end, struct fault *f)
 
 bool end_same(const struct end *a, const struct end *b)
 {
-	if (S_ISREG(a->st.st_mode) && S_ISREG(b->st.st_mode))
+	bool files = S_ISREG(a->st.st_mode) && S_ISREG(b->st.st_mode);
+	bool pipes = S_ISFIFO(a->st.st_mode) && S_ISFIFO(b->st.st_mode);
+
+	if (files || pipes)
 		return a->st.st_dev == b->st.st_dev && a->st.st_ino == b->st.st_ino;
 	if (S_ISBLK(a->st.st_mode) && S_ISBLK(b->st.st_mode))
 		return a->st.st_rdev == b->st.st_rdev;
@@ -93,6 +120,11 @@ bool end_same(const struct end *a, const struct end *b)
 bool end_is_file(const struct end *end)
 {
 	return S_ISREG(end->st.st_mode) || S_ISBLK(end->st.st_mode);
+}
+
+bool end_is_stream(const struct end *end)
+{
+	return !end_is_file(end) && end->where->kind != ENDPOINT_POOL;
 }
 
 static uint64_t total_size(const struct end *end)
@@ -110,11 +142,13 @@ uint64_t end_remaining(const struct end *end, uint64_t offset)
 {
 	uint64_t size = total_size(end);
 
+	if (end->where->kind == ENDPOINT_POOL)
+		return end->len;
 	if (size == END_UNKNOWN)
 		return END_UNKNOWN;
-	/* What we opened ourselves stands at 0; standard input may not. */
+	/* What we opened ourselves stands at 0; what was inherited may not. */
 	if (offset == END_UNKNOWN)
-		offset = end->where->kind == ENDPOINT_STDIO ?
+		offset = endpoint_is_inherited(end->where) ?
 			 (uint64_t)lseek(end->fd, 0, SEEK_CUR) : 0;
 	return offset < size ? size - offset : 0;
 }
@@ -127,23 +161,55 @@ static int socket_option(int fd, int option)
 	return getsockopt(fd, SOL_SOCKET, option, &value, &len) ? -1 : value;
 }
 
+static bool has_tls(int fd)
+{
+	char ulp[8] = "";
+	socklen_t len = sizeof(ulp);
+
+	return !getsockopt(fd, IPPROTO_TCP, TCP_ULP, ulp, &len) && !strcmp(ulp, "tls");
+}
+
+static enum zcdev_kind tcp_kind(int fd, const char **what)
+{
+	bool tls = has_tls(fd);
+
+	*what = tls ? "a kTLS socket" : "a TCP socket";
+	return tls ? ZCDEV_KIND_KTLS : ZCDEV_KIND_TCP;
+}
+
 static enum zcdev_kind socket_kind(int fd, const char **what)
 {
 	int domain = socket_option(fd, SO_DOMAIN);
 
-	if (socket_option(fd, SO_TYPE) == SOCK_STREAM) {
-		if ((domain == AF_INET || domain == AF_INET6) &&
-		    socket_option(fd, SO_PROTOCOL) == IPPROTO_TCP) {
-			*what = "a TCP socket";
-			return ZCDEV_KIND_TCP;
-		}
-		if (domain == AF_UNIX) {
-			*what = "a UNIX stream socket";
-			return ZCDEV_KIND_UNIX;
-		}
-	}
 	*what = "a socket of another protocol";
+	if (socket_option(fd, SO_TYPE) != SOCK_STREAM)
+		return ZCDEV_KIND_NONE;
+	if ((domain == AF_INET || domain == AF_INET6) &&
+	    socket_option(fd, SO_PROTOCOL) == IPPROTO_TCP)
+		return tcp_kind(fd, what);
+	if (domain == AF_UNIX) {
+		*what = "a UNIX stream socket";
+		return ZCDEV_KIND_UNIX;
+	}
+	if (domain == AF_VSOCK) {
+		*what = "a vsock socket";
+		return ZCDEV_KIND_VSOCK;
+	}
 	return ZCDEV_KIND_NONE;
+}
+
+static enum zcdev_kind device_kind(const struct end *end, const char **what)
+{
+	if (end->where->kind == ENDPOINT_POOL) {
+		*what = "a pool";
+		return ZCDEV_KIND_POOL;
+	}
+	if (isatty(end->fd)) {
+		*what = "a terminal";
+		return ZCDEV_KIND_NONE;
+	}
+	*what = "a character device";
+	return ZCDEV_KIND_CHAR;
 }
 
 enum zcdev_kind end_kind(const struct end *end, const char **what)
@@ -159,10 +225,9 @@ enum zcdev_kind end_kind(const struct end *end, const char **what)
 		return socket_kind(end->fd, what);
 	case S_IFIFO:
 		*what = "a pipe";
-		return ZCDEV_KIND_NONE;
+		return ZCDEV_KIND_PIPE;
 	case S_IFCHR:
-		*what = isatty(end->fd) ? "a terminal" : "a character device";
-		return ZCDEV_KIND_NONE;
+		return device_kind(end, what);
 	case S_IFDIR:
 		*what = "a directory";
 		return ZCDEV_KIND_NONE;

@@ -16,12 +16,14 @@
  * @where: what it was opened from
  * @fd: its descriptor
  * @created: this file was not there before
+ * @len: bytes of a range of a pool, once that is known
  * @st: of files; of a socket that we opened only st_mode
  */
 struct end {
 	const struct endpoint *where;
 	int fd;
 	bool created;
+	uint64_t len;
 	struct stat st;
 };
 
@@ -39,7 +41,7 @@ int end_open_source(struct end *end, const struct endpoint *where, struct fault 
  */
 int end_open_sink(struct end *end, const struct endpoint *where, struct fault *f);
 
-/* Standard input and output stay open. */
+/* What was inherited stays open. */
 void end_close(struct end *end);
 
 /* Empties a regular file that we opened by its path. */
@@ -58,11 +60,14 @@ int end_sync(const struct end *end, struct fault *f);
  */
 int end_hang_up(const struct end *end, struct fault *f);
 
-/* The same file or the same block device, by whatever names. */
+/* The same file, block device or pipe, by whatever names. */
 bool end_same(const struct end *a, const struct end *b);
 
-/* Only these have offsets, direct I/O and a disk below. */
+/* Only these have direct I/O and a disk below. */
 bool end_is_file(const struct end *end);
+
+/* What it gives is gone then: a socket, a pipe, a character device. */
+bool end_is_stream(const struct end *end);
 
 /* Bytes from @offset, or from its position if that is END_UNKNOWN, on. */
 uint64_t end_remaining(const struct end *end, uint64_t offset);

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <limits.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/un.h>
+
+#include <linux/vm_sockets.h>
 
 #include "endpoint.h"
 #include "units.h"
+
+/* 64 bits in decimal, with leading zeros that nobody needs. */
+#define NUMBER_TEXT	32
 
 #define UNIX_PATH_MAX	(sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
 
@@ -22,12 +29,20 @@ static int parse_port(struct endpoint *end, const char *text, struct fault *f)
 	return 0;
 }
 
+/* Return: 0, or -1 if @text does not fit in @size bytes. */
+static int copy_part(char *part, size_t size, const char *text, size_t len)
+{
+	if (len >= size)
+		return -1;
+	memcpy(part, text, len);
+	part[len] = 0;
+	return 0;
+}
+
 static int copy_host(struct endpoint *end, const char *host, size_t len, struct fault *f)
 {
-	if (len >= sizeof(end->host))
+	if (copy_part(end->host, sizeof(end->host), host, len))
 		return refuse(end, f, "the host name is too long");
-	memcpy(end->host, host, len);
-	end->host[len] = 0;
 	return 0;
 }
 
@@ -87,15 +102,74 @@ static int parse_unix(struct endpoint *end, const char *rest, struct fault *f)
 	return 0;
 }
 
-static int parse_reserved(struct endpoint *end, const char *rest, struct fault *f)
+/* A 32-bit number, but not the last one, which vsock has a meaning for. */
+static int parse_vsock_number(uint32_t *number, const char *text)
 {
-	(void)rest;
-	return fault_set(f, STATUS_USAGE,
-			 "'%s': this version has no such end; a file of that name is './%s'",
-			 end->text, end->text);
+	uint64_t value;
+
+	if (units_parse_count(text, &value) || value >= UINT32_MAX)
+		return -1;
+	*number = value;
+	return 0;
 }
 
-/* Reserved are the schemes to come: a script must not create files by them. */
+static int parse_vsock_port(struct endpoint *end, const char *text, struct fault *f)
+{
+	if (parse_vsock_number(&end->port, text))
+		return refuse(end, f, "the port must be a number from 0 to 4294967294");
+	return 0;
+}
+
+/* CID:PORT */
+static int parse_vsock(struct endpoint *end, const char *rest, struct fault *f)
+{
+	const char *colon = strchr(rest, ':');
+	char cid[NUMBER_TEXT];
+
+	if (!colon)
+		return refuse(end, f, "CID:PORT is missing one of the two");
+	if (copy_part(cid, sizeof(cid), rest, colon - rest) || parse_vsock_number(&end->cid, cid))
+		return refuse(end, f, "the CID must be a number: 1 is this machine, 2 its host");
+	return parse_vsock_port(end, colon + 1, f);
+}
+
+static int parse_vsock_listen(struct endpoint *end, const char *rest, struct fault *f)
+{
+	if (strchr(rest, ':') && *rest != ':')
+		return parse_vsock(end, rest, f);
+	end->cid = VMADDR_CID_ANY;
+	return parse_vsock_port(end, rest + (*rest == ':'), f);
+}
+
+static int parse_fd(struct endpoint *end, const char *rest, struct fault *f)
+{
+	uint64_t fd;
+
+	if (units_parse_count(rest, &fd) || fd > INT_MAX)
+		return refuse(end, f, "an open descriptor is a number from 0 on");
+	end->fd = fd;
+	return 0;
+}
+
+/* FD:OFFSET[:LEN] */
+static int parse_pool(struct endpoint *end, const char *rest, struct fault *f)
+{
+	char copy[3 * NUMBER_TEXT], *next = copy, *fd, *offset;
+
+	if (copy_part(copy, sizeof(copy), rest, strlen(rest)))
+		return refuse(end, f, "the numbers are too long");
+	fd = strsep(&next, ":");
+	offset = strsep(&next, ":");
+	if (!offset)
+		return refuse(end, f, "a range of a pool is FD:OFFSET or FD:OFFSET:LEN");
+	if (parse_fd(end, fd, f))
+		return -1;
+	end->len = ENDPOINT_NO_LEN;
+	if (units_parse_size(offset, &end->offset) || (next && units_parse_size(next, &end->len)))
+		return refuse(end, f, "offset and length are sizes such as 4096, 64K or 2G");
+	return 0;
+}
+
 static const struct scheme {
 	const char *prefix;
 	enum endpoint_kind kind;
@@ -105,10 +179,10 @@ static const struct scheme {
 	{ "tcp-listen:", ENDPOINT_TCP_LISTEN, parse_tcp_listen },
 	{ "unix:", ENDPOINT_UNIX, parse_unix },
 	{ "unix-listen:", ENDPOINT_UNIX_LISTEN, parse_unix },
-	{ "vsock:", ENDPOINT_PATH, parse_reserved },
-	{ "vsock-listen:", ENDPOINT_PATH, parse_reserved },
-	{ "fd:", ENDPOINT_PATH, parse_reserved },
-	{ "pool:", ENDPOINT_PATH, parse_reserved },
+	{ "vsock:", ENDPOINT_VSOCK, parse_vsock },
+	{ "vsock-listen:", ENDPOINT_VSOCK_LISTEN, parse_vsock_listen },
+	{ "fd:", ENDPOINT_FD, parse_fd },
+	{ "pool:", ENDPOINT_POOL, parse_pool },
 };
 
 int endpoint_parse(struct endpoint *end, const char *text, struct fault *f)
@@ -136,5 +210,11 @@ int endpoint_parse(struct endpoint *end, const char *text, struct fault *f)
 
 bool endpoint_is_socket(const struct endpoint *end)
 {
-	return end->kind != ENDPOINT_PATH && end->kind != ENDPOINT_STDIO;
+	return end->kind >= ENDPOINT_TCP;
+}
+
+bool endpoint_is_inherited(const struct endpoint *end)
+{
+	return end->kind == ENDPOINT_STDIO || end->kind == ENDPOINT_FD ||
+	       end->kind == ENDPOINT_POOL;
 }

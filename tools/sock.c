@@ -8,6 +8,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <linux/vm_sockets.h>
+
 #include "explain.h"
 #include "sock.h"
 
@@ -33,7 +35,7 @@ static int listen_at(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	const int on = 1, off = 0;
 
-	if (addr->sa_family != AF_UNIX)
+	if (addr->sa_family == AF_INET || addr->sa_family == AF_INET6)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (addr->sa_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
@@ -137,6 +139,21 @@ static int try_path(const struct endpoint *where, attach_fn attach, enum explain
 	return fd;
 }
 
+static int try_vsock(const struct endpoint *where, attach_fn attach, enum explain what,
+		     struct fault *f)
+{
+	struct sockaddr_vm addr = {
+		.svm_family = AF_VSOCK,
+		.svm_port = where->port,
+		.svm_cid = where->cid,
+	};
+	int fd = try_address((struct sockaddr *)&addr, sizeof(addr), attach);
+
+	if (fd < 0)
+		explain(f, what, where->text, errno);
+	return fd;
+}
+
 /* One connection, then the door is closed. */
 static int accept_one(int listener, const struct endpoint *where, struct fault *f)
 {
@@ -160,6 +177,8 @@ int sock_open(const struct endpoint *where, struct fault *f)
 		return try_host(where, connect, EXPLAIN_CONNECT, f);
 	case ENDPOINT_UNIX:
 		return try_path(where, connect, EXPLAIN_CONNECT, f);
+	case ENDPOINT_VSOCK:
+		return try_vsock(where, connect, EXPLAIN_CONNECT, f);
 	case ENDPOINT_TCP_LISTEN:
 		fd = try_host(where, listen_at, EXPLAIN_LISTEN, f);
 		return fd < 0 ? -1 : accept_one(fd, where, f);
@@ -170,6 +189,9 @@ int sock_open(const struct endpoint *where, struct fault *f)
 		fd = accept_one(fd, where, f);
 		unlink(where->path);
 		return fd;
+	case ENDPOINT_VSOCK_LISTEN:
+		fd = try_vsock(where, listen_at, EXPLAIN_LISTEN, f);
+		return fd < 0 ? -1 : accept_one(fd, where, f);
 	default:
 		return fault_set(f, STATUS_FAILED, "%s is not a socket", where->text);
 	}

@@ -8,7 +8,7 @@ static const struct {
 	enum endpoint_kind kind;
 	const char *path;
 	const char *host;
-	unsigned int port;
+	uint32_t port;
 } good[] = {
 	{ "-", ENDPOINT_STDIO, NULL, "", 0 },
 	{ "file", ENDPOINT_PATH, "file", "", 0 },
@@ -30,6 +30,15 @@ static const struct {
 	{ "unix:/run/s", ENDPOINT_UNIX, "/run/s", "", 0 },
 	{ "unix:a:b", ENDPOINT_UNIX, "a:b", "", 0 },
 	{ "unix-listen:s", ENDPOINT_UNIX_LISTEN, "s", "", 0 },
+	{ "vsock:2:1000", ENDPOINT_VSOCK, NULL, "", 1000 },
+	{ "vsock:3:4294967294", ENDPOINT_VSOCK, NULL, "", UINT32_MAX - 1 },
+	{ "vsock-listen:1000", ENDPOINT_VSOCK_LISTEN, NULL, "", 1000 },
+	{ "vsock-listen::0", ENDPOINT_VSOCK_LISTEN, NULL, "", 0 },
+	{ "vsock-listen:2:1000", ENDPOINT_VSOCK_LISTEN, NULL, "", 1000 },
+	{ "fd:3", ENDPOINT_FD, NULL, "", 0 },
+	{ "pool:3:4K", ENDPOINT_POOL, NULL, "", 0 },
+	{ "pool:3:0:1M", ENDPOINT_POOL, NULL, "", 0 },
+	{ "./fd:3", ENDPOINT_PATH, "./fd:3", "", 0 },
 };
 
 static void test_good(void **state)
@@ -51,6 +60,34 @@ static void test_good(void **state)
 		else
 			assert_null(end.path);
 	}
+}
+
+static void parse(struct endpoint *end, const char *text)
+{
+	struct fault f;
+
+	check_row(!endpoint_parse(end, text, &f), "'%s' refused: %s", text, f.text);
+}
+
+static void test_numbers(void **state)
+{
+	struct endpoint end;
+
+	(void)state;
+	parse(&end, "vsock:2:1000");
+	assert_int_equal(end.cid, 2);
+	parse(&end, "vsock-listen:5:1000");
+	assert_int_equal(end.cid, 5);
+	parse(&end, "vsock-listen:1000");
+	assert_int_equal(end.cid, UINT32_MAX);
+	parse(&end, "fd:2147483647");
+	assert_int_equal(end.fd, 2147483647);
+	parse(&end, "pool:7:4K");
+	assert_int_equal(end.fd, 7);
+	assert_int_equal(end.offset, 4096);
+	assert_true(end.len == ENDPOINT_NO_LEN);
+	parse(&end, "pool:7:4096:0");
+	assert_int_equal(end.len, 0);
 }
 
 static const struct {
@@ -81,10 +118,31 @@ static const struct {
 	{ "tcp-listen:::1:80", "brackets" },
 	{ "unix:", "path" },
 	{ "unix-listen:", "path" },
-	{ "vsock:2:1000", "./vsock:2:1000" },
-	{ "vsock-listen:1000", "./vsock-listen:1000" },
-	{ "fd:3", "./fd:3" },
-	{ "pool:0", "./pool:0" },
+	{ "vsock:", "CID:PORT" },
+	{ "vsock:1000", "CID:PORT" },
+	{ "vsock::1000", "CID" },
+	{ "vsock:host:1000", "CID" },
+	{ "vsock:4294967295:1000", "CID" },
+	{ "vsock:00000000000000000000000000000000002:1000", "CID" },
+	{ "vsock:2:", "port" },
+	{ "vsock:2:4294967295", "port" },
+	{ "vsock:2:1:1", "port" },
+	{ "vsock-listen:", "port" },
+	{ "vsock-listen:http", "port" },
+	{ "vsock-listen:x:1", "CID" },
+	{ "fd:", "descriptor" },
+	{ "fd:-1", "descriptor" },
+	{ "fd:3x", "descriptor" },
+	{ "fd:2147483648", "descriptor" },
+	{ "pool:", "FD:OFFSET" },
+	{ "pool:0", "FD:OFFSET" },
+	{ "pool:x:0", "descriptor" },
+	{ "pool:3:", "sizes" },
+	{ "pool:3:0:", "sizes" },
+	{ "pool:3:0:1:1", "sizes" },
+	{ "pool:3:-1", "sizes" },
+	{ "pool:3:0:000000000000000000000000000000000000000000000000000000000000000000000000"
+	  "000000000000000000001", "too long" },
 };
 
 static void test_bad(void **state)
@@ -133,6 +191,8 @@ static void test_is_socket(void **state)
 	for (i = 0; i < COUNT(good); i++) {
 		assert_int_equal(endpoint_parse(&end, good[i].text, &f), 0);
 		assert_int_equal(endpoint_is_socket(&end), good[i].kind >= ENDPOINT_TCP);
+		assert_int_equal(endpoint_is_inherited(&end),
+				 good[i].kind > ENDPOINT_PATH && good[i].kind < ENDPOINT_TCP);
 	}
 }
 
@@ -140,6 +200,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_is_socket),
