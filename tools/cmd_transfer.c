@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "job.h"
@@ -57,8 +58,13 @@ static int move_bytes(struct job *job)
 {
 	int ret = run_move(job);
 
+	job->left = backlog_bytes(&job->move.backlog);
 	job_explain(job);
-	if (!ret && job->opts.len != ZCDEV_TO_END && job->move.bytes < job->opts.len)
+	if (!ret && job->left)
+		fault_set(&job->faults[0], STATUS_FAILED,
+			  "%" PRIu64 " bytes were taken from %s but not delivered", job->left,
+			  job_name(job, 0));
+	else if (!ret && job->opts.len != ZCDEV_TO_END && job->move.bytes < job->opts.len)
 		fault_set(&job->faults[0], STATUS_FAILED,
 			  "%s ended after %" PRIu64 " of %" PRIu64 " bytes", job_name(job, 0),
 			  job->move.bytes, job->opts.len);
@@ -112,13 +118,19 @@ static void move_and_finish(struct job *job)
 	job->seconds = move_now() - start;
 }
 
+static bool is_stdout(const struct endpoint *sink)
+{
+	return sink->kind == ENDPOINT_STDIO ||
+	       (sink->kind == ENDPOINT_FD && sink->fd == STDOUT_FILENO);
+}
+
 /* Standard output may be the sink. */
 static FILE *report_stream(const struct job *job)
 {
 	unsigned int i;
 
 	for (i = 1; i <= job->opts.sink_count; i++) {
-		if (job->opts.ends[i].kind == ENDPOINT_STDIO)
+		if (is_stdout(&job->opts.ends[i]))
 			return stderr;
 	}
 	return stdout;
@@ -131,6 +143,7 @@ static void print_report(struct job *job)
 		.seconds = job->seconds,
 		.asked = job->opts.len,
 		.bytes = job->move.bytes,
+		.left = job->left,
 		.sync = job->sync,
 		.failure = job_fault(job),
 		.faults = job->faults,
@@ -166,6 +179,8 @@ static bool anything_moved(const struct job *job)
 {
 	unsigned int i;
 
+	if (job->left)
+		return true;
 	for (i = 1; i <= job->opts.sink_count; i++) {
 		if (job->move.ends[i].out_bytes)
 			return true;

@@ -19,6 +19,7 @@
  * @ends: source first
  * @opened: how many of @ends have been tried
  * @move: the transfer; its @stop is the caller's
+ * @left: bytes that were taken from a stream, but not delivered
  * @seconds: that it took, sync included
  * @sync: how that went, for each sink
  * @faults: why a sink failed, by the index of @ends; the first is for whatever
@@ -32,6 +33,7 @@ struct job {
 	struct end ends[MOVE_MAX_ENDS];
 	unsigned int opened;
 	struct move move;
+	uint64_t left;
 	double seconds;
 	enum report_sync sync[MOVE_MAX_ENDS];
 	struct fault faults[MOVE_MAX_ENDS];
@@ -49,6 +51,16 @@ const struct fault *job_fault(const struct job *job);
  * Return: 0 if the others are to go on, or -1.
  */
 int job_sink_failed(struct job *job, unsigned int i);
+
+/**
+ * job_pool_source, job_pool_sink - look at an end that may be a range of a pool
+ *
+ * A sink that has no pool yet gets one, if it is known how large it must be.
+ *
+ * Return: 0, or -1 with the fault of that end.
+ */
+int job_pool_source(struct job *job);
+int job_pool_sink(struct job *job, unsigned int i);
 
 /**
  * job_open - open everything, in the order that does the least harm on failure

@@ -54,6 +54,29 @@ static int check_sink_count(struct job *job)
 	return 0;
 }
 
+/* Before anything else is opened, waited for or created. */
+static int read_blobs(struct job *job)
+{
+	const struct transfer_opts *opts = &job->opts;
+
+	if (opts->header &&
+	    blob_read(&job->move.header, opts->header, "--header", &job->faults[0]))
+		return -1;
+	if (opts->trailer &&
+	    blob_read(&job->move.trailer, opts->trailer, "--trailer", &job->faults[0]))
+		return -1;
+	return 0;
+}
+
+static int check_latency(struct job *job)
+{
+	if (job->opts.latency_ns != TRANSFER_NO_LATENCY && !end_is_stream(&job->ends[0]))
+		return fault_set(&job->faults[0], STATUS_USAGE,
+				 "--latency is for streams, and %s has all its bytes already",
+				 job_name(job, 0));
+	return 0;
+}
+
 static int open_source(struct job *job)
 {
 	uint64_t size;
@@ -61,9 +84,27 @@ static int open_source(struct job *job)
 	job->opened = 1;
 	if (end_open_source(&job->ends[0], &job->opts.ends[0], &job->faults[0]))
 		return -1;
+	if (check_latency(job) || job_pool_source(job))
+		return -1;
 	size = end_remaining(&job->ends[0], job->opts.in_offset);
 	job->expected = job->opts.len < size ? job->opts.len : size;
 	return 0;
+}
+
+/* What moves in a while: large buffers would only make it uneven. */
+static uint64_t at_once(const struct job *job)
+{
+	uint64_t burst = job->opts.rate / 4 + 1;
+
+	return job->opts.rate && burst < job->expected ? burst : job->expected;
+}
+
+static int make_backlog(struct job *job)
+{
+	int err = end_is_stream(&job->ends[0]) ?
+		  backlog_init(&job->move.backlog, job->pool.count, job->pool.buf_size) : 0;
+
+	return err ? explain(&job->faults[0], EXPLAIN_READ, job_name(job, 0), err) : 0;
 }
 
 /* Out of memory for the usual pool is no reason to give up; half of it will do. */
@@ -73,11 +114,14 @@ static int make_pool(struct job *job)
 	char size[UNITS_TEXT], text[2 * UNITS_TEXT];
 	int ret;
 
-	job->pool = geometry_choose(job->opts.chunk, job->opts.depth, job->expected, page_size);
+	job->pool = geometry_choose(job->opts.chunk, job->opts.depth, at_once(job), page_size);
+	/* A pool that is the source lends its own buffers. */
+	if (job->opts.ends[0].kind == ENDPOINT_POOL)
+		return 0;
 	do {
 		ret = device_pool_create(&job->dev, job->pool.count, job->pool.buf_size);
 		if (!ret)
-			return 0;
+			return make_backlog(job);
 	} while ((ret == -EDQUOT || ret == -ENOMEM || ret == -ENOSPC) &&
 		 geometry_shrink(&job->pool, page_size));
 	snprintf(text, sizeof(text), "%u x %s", job->pool.count,
@@ -109,9 +153,22 @@ static int check_same(struct job *job, unsigned int i)
 static int open_sink(struct job *job, unsigned int i)
 {
 	job->opened = i + 1;
-	if (end_open_sink(&job->ends[i], &job->opts.ends[i], &job->faults[i]))
+	if (end_open_sink(&job->ends[i], &job->opts.ends[i], &job->faults[i]) ||
+	    job_pool_sink(job, i))
 		return job_sink_failed(job, i);
 	return check_same(job, i);
+}
+
+static int check_copy_below(struct job *job)
+{
+	unsigned int i;
+
+	for (i = 1; i <= job->opts.sink_count; i++) {
+		if (!job->opts.copy_below || S_ISSOCK(job->ends[i].st.st_mode))
+			return 0;
+	}
+	return fault_set(&job->faults[0], STATUS_USAGE,
+			 "--copy-below is for sockets, and no DST is one");
 }
 
 static int open_sinks(struct job *job)
@@ -122,11 +179,13 @@ static int open_sinks(struct job *job)
 		if (open_sink(job, i))
 			return -1;
 	}
-	return 0;
+	return check_copy_below(job);
 }
 
 static uint64_t offset_of(const struct job *job, unsigned int i)
 {
+	if (job->opts.ends[i].kind == ENDPOINT_POOL)
+		return job->opts.ends[i].offset;
 	return i ? job->opts.out_offset : job->opts.in_offset;
 }
 
@@ -135,6 +194,8 @@ static void fill_end(const struct job *job, unsigned int i, struct zcdev_end *en
 	end->fd = job->ends[i].fd;
 	/* --via speaks of files; a socket has nothing to choose from. */
 	end->flags = end_is_file(&job->ends[i]) ? job->opts.end_flags : 0;
+	if (i && S_ISSOCK(job->ends[i].st.st_mode))
+		end->copy_below = job->opts.copy_below;
 	if (offset_of(job, i) != TRANSFER_NO_OFFSET) {
 		end->flags |= ZCDEV_END_OFFSET;
 		end->offset = offset_of(job, i);
@@ -151,13 +212,24 @@ static uint32_t transfer_flags(const struct transfer_opts *opts)
 	return flags;
 }
 
+/* A range of a pool ends where it was said to, or where the pool does. */
+static uint64_t length(const struct job *job)
+{
+	if (job->opts.ends[0].kind == ENDPOINT_POOL && job->ends[0].len < job->opts.len)
+		return job->ends[0].len;
+	return job->opts.len;
+}
+
 static void prepare_move(struct job *job)
 {
 	unsigned int i;
 
 	job->move.dev = &job->dev;
 	job->move.flags = transfer_flags(&job->opts);
-	job->move.len = job->opts.len;
+	job->move.len = length(job);
+	job->move.rate = job->opts.rate;
+	if (job->opts.latency_ns != TRANSFER_NO_LATENCY)
+		job->move.latency_ns = job->opts.latency_ns;
 	for (i = 0; i <= job->opts.sink_count; i++)
 		fill_end(job, i, &job->move.ends[i]);
 }
@@ -197,7 +269,7 @@ int job_truncate(struct job *job)
 int job_open(struct job *job)
 {
 	job->move.sink_count = job->opts.sink_count;
-	if (open_device(job) || check_sink_count(job) || open_source(job) || make_pool(job) ||
+	if (read_blobs(job) || open_device(job) || check_sink_count(job) || open_source(job) || make_pool(job) ||
 	    open_sinks(job))
 		return -1;
 	prepare_move(job);
@@ -208,4 +280,7 @@ void job_close(struct job *job)
 {
 	while (job->opened)
 		end_close(&job->ends[--job->opened]);
+	backlog_free(&job->move.backlog);
+	blob_free(&job->move.header);
+	blob_free(&job->move.trailer);
 }

@@ -24,6 +24,14 @@ static const char *kind_words(uint32_t kind)
 		return "TCP ";
 	case ZCDEV_KIND_UNIX:
 		return "UNIX ";
+	case ZCDEV_KIND_KTLS:
+		return "kTLS ";
+	case ZCDEV_KIND_VSOCK:
+		return "vsock ";
+	case ZCDEV_KIND_PIPE:
+		return "pipe ";
+	case ZCDEV_KIND_CHAR:
+		return "device ";
 	default:
 		return "";
 	}
@@ -71,19 +79,12 @@ static void print_counts(FILE *out, const struct zcdev_end *end)
 	if (end->out_unverified)
 		fprintf(out, ", %" PRIu64 " unverified", (uint64_t)end->out_unverified);
 	fprintf(out, ", %" PRIu64 " copied", (uint64_t)end->out_copied);
+	if (end->out_offloaded)
+		fprintf(out, ", %" PRIu64 " offloaded", (uint64_t)end->out_offloaded);
 	if (!end->out_reasons)
 		return;
 	names_words(words, sizeof(words), &names_reasons, end->out_reasons, "; ");
 	fprintf(out, " (%s)", words);
-}
-
-static void print_pair(FILE *out, const struct report *report)
-{
-	fputs("  in: ", out);
-	print_counts(out, &report->ends[0]);
-	fputs("    out: ", out);
-	print_counts(out, &report->ends[1]);
-	fputc('\n', out);
 }
 
 static void print_end(FILE *out, const struct zcdev_end *end)
@@ -92,6 +93,15 @@ static void print_end(FILE *out, const struct zcdev_end *end)
 		print_counts(out, end);
 	else
 		fputs("nothing", out);
+}
+
+static void print_pair(FILE *out, const struct report *report)
+{
+	fputs("  in: ", out);
+	print_end(out, &report->ends[0]);
+	fputs("    out: ", out);
+	print_end(out, &report->ends[1]);
+	fputc('\n', out);
 }
 
 static void print_sink(FILE *out, const struct report *report, unsigned int i)
@@ -118,6 +128,9 @@ void report_human(FILE *out, const struct report *report)
 	print_totals(out, report);
 	if (report->sink_count > 1)
 		print_all(out, report);
-	else if (report->bytes)
+	else if (report->ends[1].out_bytes)
 		print_pair(out, report);
+	if (report->left)
+		fprintf(out, "  left: %" PRIu64 " bytes were taken from %s but not delivered\n",
+			report->left, report->names[0]);
 }

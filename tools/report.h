@@ -21,7 +21,8 @@ enum report_sync {
  * struct report - everything there is to say
  * @seconds: from the first byte to the end of the sync
  * @asked: bytes that the user asked for, or ZCDEV_TO_END
- * @bytes: bytes that each sink accepted, if it did not fail
+ * @bytes: bytes of the source that each sink accepted, if it did not fail
+ * @left: bytes that were taken from a stream, but not delivered
  * @sync: whether each sink is on its disk
  * @failure: what is told first, or NULL
  * @faults: what went wrong: not with an end in particular, or with the source,
@@ -35,6 +36,7 @@ struct report {
 	double seconds;
 	uint64_t asked;
 	uint64_t bytes;
+	uint64_t left;
 	const enum report_sync *sync;
 	const struct fault *failure;
 	const struct fault *faults;
@@ -50,7 +52,7 @@ double report_rate(const struct report *report);
 /* All sinks together: what the worst of them is. */
 enum report_sync report_sync(const struct report *report);
 
-/* One or two lines, with several sinks one for each end. */
+/* One or two lines, with several sinks one for each end, and one for what was left. */
 void report_human(FILE *out, const struct report *report);
 
 /* One object on one line. */

@@ -18,6 +18,7 @@ static struct json_object *end_object(const struct report *report, unsigned int 
 	json_add_number(object, "zerocopy", end->out_zerocopy);
 	json_add_number(object, "unverified", end->out_unverified);
 	json_add_number(object, "copied", end->out_copied);
+	json_add_number(object, "offloaded", end->out_offloaded);
 	json_add_error(object, "error", end->out_error);
 	return object;
 }
@@ -77,6 +78,7 @@ void report_json(FILE *out, const struct report *report)
 		json_add_text(object, "asked", NULL);
 	else
 		json_add_number(object, "asked", report->asked);
+	json_add_number(object, "left", report->left);
 	json_add_real(object, "seconds", report->seconds, 6);
 	json_add_real(object, "bytes_per_second", report_rate(report), 0);
 	json_object_object_add(object, "synced", sync_object(report_sync(report)));

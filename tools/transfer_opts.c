@@ -14,16 +14,25 @@ const char transfer_opts_help[] =
 	"where the machine allows it, and tells how many were copied all the same, and why.\n"
 	"\n"
 	"SRC and DST:\n"
-	"  PATH                    a file or a block device (./tcp:x is a path, too)\n"
+	"  PATH                    a file, a device or a FIFO (./tcp:x is a path, too)\n"
 	"  -                       standard input, standard output\n"
 	"  tcp:HOST:PORT           connect; IPv6 in brackets: tcp:[::1]:9000\n"
 	"  tcp-listen:[ADDR:]PORT  wait for one connection\n"
 	"  unix:PATH               connect to a UNIX stream socket\n"
 	"  unix-listen:PATH        wait for one connection\n"
+	"  vsock:CID:PORT          connect to a virtual machine, or to its host\n"
+	"  vsock-listen:[CID:]PORT wait for one connection\n"
+	"  fd:N                    a descriptor that is open already\n"
+	"  pool:FD:OFFSET[:LEN]    memory of an open /dev/zcdev; LEN only of SRC\n"
 	"\n"
 	"  -s, --size SIZE         move SIZE bytes (default: all up to the end of SRC)\n"
 	"      --in-offset N       begin N bytes into SRC\n"
 	"      --out-offset N      begin N bytes into each DST, and do not truncate it\n"
+	"      --header FILE       what each DST gets first, up to 64K\n"
+	"      --trailer FILE      what each DST gets last, up to 64K\n"
+	"      --limit-rate RATE   bytes per second at most\n"
+	"      --latency TIME      how long bytes of a stream may wait for more: 500us, 20ms\n"
+	"      --copy-below SIZE   copy smaller pieces to sockets; 0 for none (default: measured)\n"
 	"      --keep-going        a DST that fails does not end it for the others\n"
 	"      --via HOW           files by auto (default), direct or buffered I/O\n"
 	"      --strict            fail rather than copy, before a byte moves\n"
@@ -35,7 +44,7 @@ const char transfer_opts_help[] =
 	"      --no-progress       no progress bar, also on a terminal\n"
 	"  -h, --help              print this\n"
 	"\n"
-	"SIZE and N take K, M, G and T, powers of 1024.\n"
+	"SIZE, RATE and N take K, M, G and T, powers of 1024.\n"
 	"Exit status: 0 done, 1 failed, 2 usage, 3 no device.\n";
 
 enum {
@@ -44,6 +53,11 @@ enum {
 	OPT_VIA,
 	OPT_STRICT,
 	OPT_KEEP_GOING,
+	OPT_HEADER,
+	OPT_TRAILER,
+	OPT_LIMIT_RATE,
+	OPT_LATENCY,
+	OPT_COPY_BELOW,
 	OPT_DEPTH,
 	OPT_CHUNK,
 	OPT_NO_SYNC,
@@ -58,6 +72,11 @@ static const struct option longs[] = {
 	{ "out-offset", required_argument, NULL, OPT_OUT_OFFSET },
 	{ "via", required_argument, NULL, OPT_VIA },
 	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "header", required_argument, NULL, OPT_HEADER },
+	{ "trailer", required_argument, NULL, OPT_TRAILER },
+	{ "limit-rate", required_argument, NULL, OPT_LIMIT_RATE },
+	{ "latency", required_argument, NULL, OPT_LATENCY },
+	{ "copy-below", required_argument, NULL, OPT_COPY_BELOW },
 	{ "keep-going", no_argument, NULL, OPT_KEEP_GOING },
 	{ "depth", required_argument, NULL, OPT_DEPTH },
 	{ "chunk", required_argument, NULL, OPT_CHUNK },
@@ -120,6 +139,37 @@ static int parse_via(struct transfer_opts *opts, const char *text, struct fault 
 	return 0;
 }
 
+static int parse_rate(struct transfer_opts *opts, const char *text, struct fault *f)
+{
+	if (parse_size(&opts->rate, "--limit-rate", text, f))
+		return -1;
+	if (!opts->rate)
+		return options_fault(f, command, "--limit-rate 0 would move nothing, ever");
+	return 0;
+}
+
+static int parse_latency(struct transfer_opts *opts, const char *text, struct fault *f)
+{
+	if (units_parse_time(text, &opts->latency_ns))
+		return options_fault(f, command,
+				     "--latency takes a time such as 500us, 20ms or 1s, not '%s'",
+				     text);
+	return 0;
+}
+
+/* In the ABI 0 is the default, and 1 the size that nothing is below of. */
+static int parse_copy_below(struct transfer_opts *opts, const char *text, struct fault *f)
+{
+	uint64_t bytes;
+
+	if (parse_size(&bytes, "--copy-below", text, f))
+		return -1;
+	if (bytes > UINT32_MAX)
+		return options_fault(f, command, "--copy-below takes less than 4G, not '%s'", text);
+	opts->copy_below = bytes ? bytes : 1;
+	return 0;
+}
+
 static int set_option(struct transfer_opts *opts, int option, struct fault *f)
 {
 	switch (option) {
@@ -131,6 +181,18 @@ static int set_option(struct transfer_opts *opts, int option, struct fault *f)
 		return parse_size(&opts->out_offset, "--out-offset", optarg, f);
 	case OPT_VIA:
 		return parse_via(opts, optarg, f);
+	case OPT_HEADER:
+		opts->header = optarg;
+		return 0;
+	case OPT_TRAILER:
+		opts->trailer = optarg;
+		return 0;
+	case OPT_LIMIT_RATE:
+		return parse_rate(opts, optarg, f);
+	case OPT_LATENCY:
+		return parse_latency(opts, optarg, f);
+	case OPT_COPY_BELOW:
+		return parse_copy_below(opts, optarg, f);
 	case OPT_DEPTH:
 		return parse_depth(opts, optarg, f);
 	case OPT_CHUNK:
@@ -193,25 +255,60 @@ static int check_twice(const struct transfer_opts *opts, struct fault *f)
 	return 0;
 }
 
+/* Only what is named by a path, or was inherited, can begin somewhere else. */
+static int check_offset(const struct endpoint *end, const char *option, struct fault *f)
+{
+	if (endpoint_is_socket(end))
+		return options_fault(f, command, "%s is for files, and '%s' is a socket", option,
+				     end->text);
+	if (end->kind == ENDPOINT_POOL)
+		return options_fault(f, command, "%s is for files, and '%s' has an offset already",
+				     option, end->text);
+	return 0;
+}
+
+static int check_sinks(const struct transfer_opts *opts, struct fault *f)
+{
+	const struct endpoint *end;
+
+	for (end = opts->ends + 1; end <= opts->ends + opts->sink_count; end++) {
+		if (opts->out_offset != TRANSFER_NO_OFFSET &&
+		    check_offset(end, "--out-offset", f))
+			return -1;
+		if (end->kind == ENDPOINT_POOL && end->len != ENDPOINT_NO_LEN)
+			return options_fault(f, command,
+					     "'%s': only SRC has a length; -s says how much to move",
+					     end->text);
+	}
+	return check_twice(opts, f);
+}
+
+/* What was inherited may be a socket, too; that is found out when it is looked at. */
+static bool any_socket(const struct transfer_opts *opts)
+{
+	const struct endpoint *end;
+
+	for (end = opts->ends + 1; end <= opts->ends + opts->sink_count; end++) {
+		if (endpoint_is_socket(end) || end->kind == ENDPOINT_STDIO ||
+		    end->kind == ENDPOINT_FD)
+			return true;
+	}
+	return false;
+}
+
 /* What each option means alone is right; these do not go together. */
 static int check(const struct transfer_opts *opts, struct fault *f)
 {
-	unsigned int i;
-
 	if (opts->strict && opts->end_flags == ZCDEV_END_BUFFERED)
 		return options_fault(f, command, "--via buffered copies, and --strict forbids that");
 	if (opts->json && opts->quiet)
 		return options_fault(f, command, "-j prints a summary, and -q forbids that");
-	if (opts->in_offset != TRANSFER_NO_OFFSET && endpoint_is_socket(&opts->ends[0]))
-		return options_fault(f, command, "--in-offset is for files, and '%s' is a socket",
-				     opts->ends[0].text);
-	for (i = 1; i <= opts->sink_count; i++) {
-		if (opts->out_offset != TRANSFER_NO_OFFSET && endpoint_is_socket(&opts->ends[i]))
-			return options_fault(f, command,
-					     "--out-offset is for files, and '%s' is a socket",
-					     opts->ends[i].text);
-	}
-	return check_twice(opts, f);
+	if (opts->in_offset != TRANSFER_NO_OFFSET &&
+	    check_offset(&opts->ends[0], "--in-offset", f))
+		return -1;
+	if (opts->copy_below && !any_socket(opts))
+		return options_fault(f, command, "--copy-below is for sockets, and no DST is one");
+	return check_sinks(opts, f);
 }
 
 int transfer_opts_parse(struct transfer_opts *opts, int argc, char **argv, struct fault *f)
@@ -222,6 +319,7 @@ int transfer_opts_parse(struct transfer_opts *opts, int argc, char **argv, struc
 		.len = ZCDEV_TO_END,
 		.in_offset = TRANSFER_NO_OFFSET,
 		.out_offset = TRANSFER_NO_OFFSET,
+		.latency_ns = TRANSFER_NO_LATENCY,
 	};
 	if (options_begin(argc, argv, longs, f))
 		return -1;

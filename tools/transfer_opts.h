@@ -11,6 +11,7 @@
 #include "move.h"
 
 #define TRANSFER_NO_OFFSET	UINT64_MAX
+#define TRANSFER_NO_LATENCY	UINT64_MAX
 
 /**
  * struct transfer_opts - what the user asked for
@@ -18,6 +19,10 @@
  * @in_offset, @out_offset: bytes, or TRANSFER_NO_OFFSET
  * @chunk, @depth: geometry of the pool, or 0 for the default
  * @end_flags: what --via means for files and block devices
+ * @header, @trailer: files, or NULL
+ * @rate: bytes per second, or 0
+ * @latency_ns: or TRANSFER_NO_LATENCY
+ * @copy_below: as in struct zcdev_end
  * @keep_going: a sink that fails does not end it for the others
  * @ends: source first
  */
@@ -28,6 +33,11 @@ struct transfer_opts {
 	uint32_t chunk;
 	uint32_t depth;
 	uint32_t end_flags;
+	const char *header;
+	const char *trailer;
+	uint64_t rate;
+	uint64_t latency_ns;
+	uint32_t copy_below;
 	bool strict;
 	bool keep_going;
 	bool no_sync;

@@ -72,6 +72,33 @@ int units_parse_size(const char *text, uint64_t *bytes)
 	return 0;
 }
 
+static uint64_t parse_time_unit(const char *text)
+{
+	if (!strcmp(text, "us"))
+		return 1000;
+	if (!strcmp(text, "ms"))
+		return 1000000;
+	return strcmp(text, "s") ? 0 : 1000000000;
+}
+
+int units_parse_time(const char *text, uint64_t *ns)
+{
+	const char *end;
+	uint64_t unit;
+	int ret;
+
+	ret = parse_digits(text, ns, &end);
+	if (ret)
+		return ret;
+	unit = parse_time_unit(end);
+	if (!unit)
+		return -EINVAL;
+	if (*ns > (uint64_t)INT64_MAX / unit)
+		return -ERANGE;
+	*ns *= unit;
+	return 0;
+}
+
 static unsigned int scale(double *value, double limit)
 {
 	unsigned int i;

@@ -28,6 +28,13 @@ int units_parse_count(const char *text, uint64_t *count);
  */
 int units_parse_size(const char *text, uint64_t *bytes);
 
+/**
+ * units_parse_time - digits and one of us, ms, s
+ *
+ * Return: 0 with nanoseconds, or as units_parse_size().
+ */
+int units_parse_time(const char *text, uint64_t *ns);
+
 /* "512 B", "4.0 KiB", "128.0 MiB" */
 const char *units_size(char buf[static UNITS_TEXT], uint64_t bytes);
 

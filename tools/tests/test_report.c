@@ -37,6 +37,26 @@ static const struct zcdev_end several[] = {
 	{ },
 };
 
+static const struct zcdev_end cloned[] = {
+	{ .out_kind = ZCDEV_KIND_FILE, .out_paths = ZCDEV_PATH_CLONE,
+	  .out_bytes = 5000, .out_offloaded = 5000 },
+	{ .out_kind = ZCDEV_KIND_FILE, .out_paths = ZCDEV_PATH_CLONE,
+	  .out_bytes = 5000, .out_offloaded = 5000 },
+};
+
+static const struct zcdev_end stream[] = {
+	{ .out_kind = ZCDEV_KIND_VSOCK, .out_paths = ZCDEV_PATH_COPY,
+	  .out_reasons = ZCDEV_REASON_STREAM, .out_bytes = 900, .out_copied = 900 },
+	{ .out_kind = ZCDEV_KIND_KTLS, .out_paths = ZCDEV_PATH_TRANSFORM, .out_error = EPIPE,
+	  .out_reasons = ZCDEV_REASON_ENCRYPTED, .out_bytes = 700, .out_copied = 700 },
+};
+
+static const struct zcdev_end header_only[] = {
+	{ .out_kind = ZCDEV_KIND_PIPE },
+	{ .out_kind = ZCDEV_KIND_CHAR, .out_paths = ZCDEV_PATH_COPY, .out_bytes = 20,
+	  .out_reasons = ZCDEV_REASON_DRIVER, .out_copied = 20 },
+};
+
 static const enum report_sync none[] = { 0, REPORT_SYNC_NONE };
 static const enum report_sync done[] = { 0, REPORT_SYNC_DONE };
 static const enum report_sync skipped[] = { 0, REPORT_SYNC_SKIPPED };
@@ -82,6 +102,27 @@ static const struct row {
 	{
 		.report = { .seconds = 0.001, .bytes = 0, .ends = nothing },
 		.human = "0 bytes in 0.00 s\n",
+	},
+	{
+		.report = { .seconds = 1, .bytes = 5000, .sync = done, .ends = cloned },
+		.human = "5000 bytes (4.9 KiB) in 1.00 s, 4.88 KiB/s, synced\n"
+			 "  in: cloned, 0 zero-copied, 0 copied, 5000 offloaded"
+			 "    out: cloned, 0 zero-copied, 0 copied, 5000 offloaded\n",
+	},
+	{
+		.report = { .seconds = 1, .bytes = 700, .left = 200, .ends = stream },
+		.human = "700 bytes in 1.00 s, 700 B/s\n"
+			 "  in: vsock by copy, 0 zero-copied, 900 copied"
+			 " (a stream is copied into the pool)"
+			 "    out: kTLS encrypted by the CPU, 0 zero-copied, 700 copied"
+			 " (encryption in software)\n"
+			 "  left: 200 bytes were taken from a.img but not delivered\n",
+	},
+	{
+		.report = { .seconds = 1, .ends = header_only },
+		.human = "0 bytes in 1.00 s\n"
+			 "  in: nothing    out: device by copy, 0 zero-copied, 20 copied"
+			 " (the driver does not say whether it copies)\n",
 	},
 	{
 		.report = { .seconds = 1, .bytes = 8192, .ends = several, .sink_count = 3,
@@ -231,6 +272,38 @@ static void test_json_failed(void **state)
 	check_members(&report, want, COUNT(want));
 }
 
+static void test_json_left(void **state)
+{
+	static const struct want want[] = {
+		{ "bytes", "700" },
+		{ "left", "200" },
+		{ "source/kind", "\"vsock\"" },
+		{ "source/bytes", "900" },
+		{ "source/reasons", "[\"stream\"]" },
+		{ "sinks/0/kind", "\"ktls\"" },
+		{ "sinks/0/paths", "[\"transform\"]" },
+		{ "sinks/0/offloaded", "0" },
+	};
+	const struct report report = { .bytes = 700, .left = 200, .ends = stream };
+
+	(void)state;
+	check_members(&report, want, COUNT(want));
+}
+
+static void test_json_offloaded(void **state)
+{
+	static const struct want want[] = {
+		{ "left", "0" },
+		{ "source/paths", "[\"clone\"]" },
+		{ "source/offloaded", "5000" },
+		{ "sinks/0/offloaded", "5000" },
+	};
+	const struct report report = { .bytes = 5000, .ends = cloned };
+
+	(void)state;
+	check_members(&report, want, COUNT(want));
+}
+
 /* Each has its own; the errno of c comes from where no kernel counted. */
 static void test_json_several(void **state)
 {
@@ -286,6 +359,8 @@ int main(void)
 		cmocka_unit_test(test_human),
 		cmocka_unit_test(test_json_good),
 		cmocka_unit_test(test_json_failed),
+		cmocka_unit_test(test_json_left),
+		cmocka_unit_test(test_json_offloaded),
 		cmocka_unit_test(test_json_several),
 		cmocka_unit_test(test_json_unknown),
 	};

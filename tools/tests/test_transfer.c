@@ -553,6 +553,223 @@ static void test_json_of_several(void **state)
 	json_object_put(root);
 }
 
+/* "zcdevctl" inherits @fd, under a number that the tests can name. */
+static void inherit(int as, int fd)
+{
+	assert_true(fd >= 0);
+	assert_int_equal(dup2(fd, as), as);
+	close(fd);
+}
+
+static void test_inherited_files(void **state)
+{
+	(void)state;
+	put("a", "0123456789");
+	put("b", "abc");
+	inherit(50, open("a", O_RDONLY));
+	assert_int_equal(lseek(50, 6, SEEK_SET), 6);
+	assert_int_equal(run("transfer fd:50 c"), STATUS_DONE);
+	assert_string_equal(get("c"), "6789");
+	assert_int_equal(fcntl(50, F_GETFD), 0);
+	inherit(51, open("b", O_WRONLY));
+	assert_int_equal(run("transfer c fd:51"), STATUS_DONE);
+	assert_string_equal(get("b"), "6789");
+	check_said(", synced\n");
+	assert_int_equal(run("transfer -s 2 --out-offset 2 a fd:51"), STATUS_DONE);
+	assert_string_equal(get("b"), "6701");
+	assert_int_equal(run("transfer b fd:51"), STATUS_FAILED);
+	check_said("are the same");
+	close(50);
+	close(51);
+}
+
+/* Closed, or one that we opened ourselves. */
+static void test_nothing_inherited(void **state)
+{
+	(void)state;
+	put("a", "x");
+	assert_int_equal(run("transfer fd:999 b"), STATUS_FAILED);
+	check_said("cannot open fd:999: Bad file descriptor; a shell opens one by redirection");
+	assert_int_equal(run("transfer a fd:999"), STATUS_FAILED);
+	check_said("cannot write to fd:999: Bad file descriptor");
+	inherit(50, open("a", O_RDONLY));
+	assert_int_equal(fcntl(50, F_SETFD, FD_CLOEXEC), 0);
+	assert_int_equal(run("transfer fd:50 b"), STATUS_FAILED);
+	check_said("Bad file descriptor");
+	close(50);
+	inherit(50, open(".", O_RDONLY));
+	assert_int_equal(run("transfer fd:50 b"), STATUS_FAILED);
+	check_said("Is a directory");
+	close(50);
+	assert_int_equal(fake.calls, 0);
+}
+
+/* A pipe that has @text, and no more to come. */
+static void inherit_pipe(int as, const char *text)
+{
+	int fds[2];
+
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(write(fds[1], text, strlen(text)), strlen(text));
+	close(fds[1]);
+	inherit(as, fds[0]);
+}
+
+static void test_stream(void **state)
+{
+	(void)state;
+	inherit_pipe(50, "0123456789");
+	assert_int_equal(run("transfer fd:50 b"), STATUS_DONE);
+	assert_string_equal(get("b"), "0123456789");
+	close(50);
+	inherit_pipe(50, "01234");
+	assert_int_equal(run("transfer -s 9 --latency 3ms fd:50 b"), STATUS_FAILED);
+	check_said(" ended after 5 of 9 bytes");
+	assert_string_equal(get("b"), "01234");
+	assert_int_equal(fake.latency_ns, 3000000);
+	close(50);
+}
+
+/* What was taken and not delivered is told, and nothing is held back without need. */
+static void test_left(void **state)
+{
+	struct json_object *root, *object;
+	(void)state;
+	inherit_pipe(50, "0123456789");
+	fail_sink(1, 4, ENOSPC);
+	assert_int_equal(run("transfer --chunk 4K --depth 99 fd:50 b"), STATUS_FAILED);
+	assert_string_equal(get("b"), "0123");
+	check_said("4 bytes in ");
+	check_said("  left: 6 bytes were taken from fd:");
+	check_said("zcdevctl: writing b failed: No space left on device");
+	close(50);
+	fake_reset();
+	fail_sink(1, 0, ENOSPC);
+	inherit_pipe(50, "0123456789");
+	assert_int_equal(run("transfer -j --chunk 4K --depth 99 fd:50 b"), STATUS_FAILED);
+	root = json_tokener_parse(strchr(said, '{'));
+	assert_non_null(root);
+	assert_int_equal(json_pointer_get(root, "/left", &object), 0);
+	assert_int_equal(json_object_get_int64(object), 10);
+	assert_int_equal(json_pointer_get(root, "/bytes", &object), 0);
+	assert_int_equal(json_object_get_int64(object), 0);
+	json_object_put(root);
+	close(50);
+}
+
+static void test_same_pipe(void **state)
+{
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	inherit(50, fds[0]);
+	inherit(51, fds[1]);
+	assert_int_equal(run("transfer fd:50 fd:51"), STATUS_FAILED);
+	check_said("fd:50 and fd:51 are the same");
+	assert_int_equal(fake.calls, 0);
+	close(50);
+	close(51);
+}
+
+static void test_header_and_trailer(void **state)
+{
+	(void)state;
+	put("a", "hello");
+	put("h", "<b>");
+	put("t", "</b>");
+	assert_int_equal(run("transfer --header h --trailer t a b"), STATUS_DONE);
+	assert_string_equal(get("b"), "<b>hello</b>");
+	check_said("5 bytes in ");
+	check_said("in: direct, 5 zero-copied, 0 copied    out: buffered, 12 zero-copied");
+	assert_int_equal(run("transfer -s 0 --header h a b"), STATUS_DONE);
+	assert_string_equal(get("b"), "<b>");
+	check_said("in: nothing    out: buffered, 3 zero-copied");
+	assert_int_equal(run("transfer --header no a c"), STATUS_FAILED);
+	check_said("cannot read no: No such file or directory; check the name");
+	assert_int_equal(truncate("t", 65537), 0);
+	assert_int_equal(run("transfer --trailer t a c"), STATUS_FAILED);
+	check_said("--trailer takes up to 64.0 KiB, and t has more");
+	assert_int_equal(access("c", F_OK), -1);
+}
+
+/* Small buffers, or the rate would be kept by one burst a second. */
+static void test_rate(void **state)
+{
+	(void)state;
+	put("a", "hello");
+	assert_int_equal(truncate("a", 200000), 0);
+	assert_int_equal(run("transfer --limit-rate 32K a b"), STATUS_DONE);
+	assert_int_equal(fake.rate, 32768);
+	assert_int_equal(fake.create.buf_size, 16384);
+	assert_int_equal(run("transfer --limit-rate 1G a b"), STATUS_DONE);
+	assert_int_equal(fake.create.buf_size, 262144);
+}
+
+static void test_options_for_others(void **state)
+{
+	(void)state;
+	put("a", "hello");
+	assert_int_equal(run("transfer --latency 1ms a b"), STATUS_USAGE);
+	check_said("--latency is for streams, and a has all its bytes already");
+	assert_int_equal(access("b", F_OK), -1);
+	inherit(50, open("c", O_WRONLY | O_CREAT, 0600));
+	assert_int_equal(run("transfer --copy-below 1 a fd:50"), STATUS_USAGE);
+	check_said("--copy-below is for sockets, and no DST is one");
+	close(50);
+	assert_int_equal(fake.calls, 0);
+}
+
+/* A file stands for the pool: the range of it has the bytes. */
+static void test_pool_source(void **state)
+{
+	(void)state;
+	put("a", "0123456789");
+	inherit(50, open("a", O_RDONLY));
+	fake.create.count = 1;
+	fake.create.buf_size = 10;
+	assert_int_equal(run("transfer pool:50:4 b"), STATUS_DONE);
+	assert_string_equal(get("b"), "456789");
+	assert_int_equal(run("transfer pool:50:4:3 b"), STATUS_DONE);
+	assert_string_equal(get("b"), "456");
+	assert_int_equal(run("transfer -s 2 pool:50:4:3 b"), STATUS_DONE);
+	assert_string_equal(get("b"), "45");
+	assert_int_equal(run("transfer -s 4 pool:50:4:3 b"), STATUS_FAILED);
+	check_said("ended after 3 of 4 bytes");
+	assert_int_equal(run("transfer pool:50:8:3 b"), STATUS_FAILED);
+	check_said(":8:3: 3 bytes from there on are more than the pool has, which is 10");
+	assert_int_equal(run("transfer pool:50:11 b"), STATUS_FAILED);
+	assert_int_equal(fake.creates, 0);
+	fake.no_pool = 50;
+	assert_int_equal(run("transfer pool:50:0 b"), STATUS_FAILED);
+	check_said("has no pool yet");
+	fake.no_device = 50;
+	fake.no_pool = -1;
+	assert_int_equal(run("transfer pool:50:0 b"), STATUS_FAILED);
+	check_said("is not an open file of a zcdev device");
+	close(50);
+}
+
+static void test_pool_sink(void **state)
+{
+	(void)state;
+	put("a", "0123456789");
+	inherit(50, open("p", O_RDWR | O_CREAT, 0600));
+	fake.no_pool = 50;
+	assert_int_equal(run("transfer a pool:50:5M"), STATUS_DONE);
+	assert_int_equal(fake.creates, 2);
+	assert_int_equal(fake.create.count, 2);
+	assert_int_equal(fake.create.buf_size, 4 << 20);
+	assert_int_equal(lseek(50, 0, SEEK_END), (5 << 20) + 10);
+	fake.create.count = 1;
+	inherit_pipe(51, "x");
+	fake.no_pool = 50;
+	assert_int_equal(run("transfer fd:51 pool:50:0"), STATUS_FAILED);
+	check_said("pool:50:0 has no pool yet, and how large it must be is not known; say so with -s");
+	close(51);
+	close(50);
+}
+
 #define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -587,6 +804,16 @@ int main(void)
 		IN_DIRECTORY(test_module_takes_one),
 		IN_DIRECTORY(test_short_source_to_several),
 		IN_DIRECTORY(test_json_of_several),
+		IN_DIRECTORY(test_inherited_files),
+		IN_DIRECTORY(test_nothing_inherited),
+		IN_DIRECTORY(test_stream),
+		IN_DIRECTORY(test_left),
+		IN_DIRECTORY(test_same_pipe),
+		IN_DIRECTORY(test_header_and_trailer),
+		IN_DIRECTORY(test_rate),
+		IN_DIRECTORY(test_options_for_others),
+		IN_DIRECTORY(test_pool_source),
+		IN_DIRECTORY(test_pool_sink),
 	};
 
 	return cmocka_run_group_tests_name("transfer", tests, NULL, NULL);

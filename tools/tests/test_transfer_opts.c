@@ -38,6 +38,11 @@ static void test_defaults(void **state)
 	assert_int_equal(o.chunk, 0);
 	assert_int_equal(o.depth, 0);
 	assert_int_equal(o.end_flags, 0);
+	assert_null(o.header);
+	assert_null(o.trailer);
+	assert_int_equal(o.rate, 0);
+	assert_true(o.latency_ns == TRANSFER_NO_LATENCY);
+	assert_int_equal(o.copy_below, 0);
 	assert_false(o.strict || o.keep_going || o.no_sync || o.json || o.quiet || o.no_progress || o.help);
 	assert_int_equal(o.sink_count, 1);
 	assert_string_equal(o.ends[0].text, "a");
@@ -59,6 +64,28 @@ static void test_all_set(void **state)
 	assert_int_equal(o.chunk, 65536);
 	assert_true(o.strict && o.no_sync && o.json && o.no_progress);
 	assert_false(o.quiet);
+}
+
+static void test_stream_options(void **state)
+{
+	struct transfer_opts o;
+
+	(void)state;
+	parse_ok(&o, "--header h --trailer ./t --limit-rate 10M --latency 20ms "
+		     "--copy-below 64K - tcp:h:1");
+	assert_string_equal(o.header, "h");
+	assert_string_equal(o.trailer, "./t");
+	assert_int_equal(o.rate, 10485760);
+	assert_int_equal(o.latency_ns, 20000000);
+	assert_int_equal(o.copy_below, 65536);
+	parse_ok(&o, "--latency 0s --copy-below 0 fd:0 unix:s");
+	assert_int_equal(o.latency_ns, 0);
+	assert_int_equal(o.copy_below, 1);
+	parse_ok(&o, "--copy-below 4294967295 a fd:1");
+	assert_int_equal(o.copy_below, UINT32_MAX);
+	parse_ok(&o, "pool:3:0:4K pool:4:0 vsock:2:1");
+	assert_int_equal(o.ends[0].len, 4096);
+	assert_int_equal(o.sink_count, 2);
 }
 
 static void test_spellings(void **state)
@@ -151,6 +178,23 @@ static const struct {
 	{ "-j -q a b", "-q" },
 	{ "--in-offset 0 tcp:h:1 b", "--in-offset" },
 	{ "--out-offset 0 a unix:s", "--out-offset" },
+	{ "--limit-rate 0 a b", "--limit-rate 0" },
+	{ "--limit-rate fast a b", "'fast'" },
+	{ "--limit-rate 1M/s a b", "'1M/s'" },
+	{ "--latency 20 - b", "'20'" },
+	{ "--latency 1h - b", "'1h'" },
+	{ "--latency 20000000000s - b", "--latency" },
+	{ "--copy-below x a tcp:h:1", "'x'" },
+	{ "--copy-below 4G a tcp:h:1", "less than 4G" },
+	{ "--copy-below 4K a b ./c", "--copy-below is for sockets" },
+	{ "a b --header", "'--header' needs" },
+	{ "a b --trailer", "'--trailer' needs" },
+	{ "--in-offset 0 pool:3:0 b", "an offset already" },
+	{ "--in-offset 0 vsock:2:1 b", "a socket" },
+	{ "--out-offset 0 a pool:3:0", "an offset already" },
+	{ "a pool:3:0:4K", "only SRC" },
+	{ "a fd:3 fd:3", "'fd:3' can be DST only once" },
+	{ "fd: a", "descriptor" },
 	{ "tcp:h a", "HOST:PORT" },
 	{ "a tcp-listen:", "port" },
 };
@@ -178,6 +222,8 @@ static void test_help(void **state)
 		"--keep-going", "DST...", "up to 16",
 		"--depth N", "--chunk SIZE", "--no-sync", "-j, --json", "-q, --quiet",
 		"--no-progress", "-h, --help", "tcp-listen:", "unix-listen:",
+		"--header FILE", "--trailer FILE", "--limit-rate RATE", "--latency TIME",
+		"--copy-below SIZE", "vsock:CID:PORT", "vsock-listen:", "fd:N", "pool:FD:",
 	};
 	size_t i;
 
@@ -191,6 +237,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_all_set),
+		cmocka_unit_test(test_stream_options),
 		cmocka_unit_test(test_spellings),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_bad),

@@ -92,6 +92,45 @@ static void test_parse_count(void **state)
 }
 
 static const struct {
+	const char *text;
+	int ret;
+	uint64_t ns;
+} times[] = {
+	{ "0s", 0, 0 },
+	{ "1us", 0, 1000 },
+	{ "500us", 0, 500000 },
+	{ "20ms", 0, 20000000 },
+	{ "1s", 0, 1000000000 },
+	{ "9223372036s", 0, 9223372036000000000 },
+	{ "9223372037s", -ERANGE, 0 },
+	{ "18446744073709551616us", -ERANGE, 0 },
+	{ "", -EINVAL, 0 },
+	{ "1", -EINVAL, 0 },
+	{ "0", -EINVAL, 0 },
+	{ "ms", -EINVAL, 0 },
+	{ "1 ms", -EINVAL, 0 },
+	{ "1ns", -EINVAL, 0 },
+	{ "1m", -EINVAL, 0 },
+	{ "1sec", -EINVAL, 0 },
+	{ "-1s", -EINVAL, 0 },
+	{ "0.5s", -EINVAL, 0 },
+};
+
+static void test_parse_time(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(times); i++) {
+		uint64_t ns = 0;
+		int ret = units_parse_time(times[i].text, &ns);
+
+		check_row(ret == times[i].ret, "'%s' returned %d", times[i].text, ret);
+		check_row(ret || ns == times[i].ns, "'%s' is %lu", times[i].text, ns);
+	}
+}
+
+static const struct {
 	uint64_t bytes;
 	const char *text;
 } sizes_out[] = {
@@ -145,6 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse_size),
 		cmocka_unit_test(test_parse_count),
+		cmocka_unit_test(test_parse_time),
 		cmocka_unit_test(test_format_size),
 		cmocka_unit_test(test_format_rate),
 	};

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Ends that are ranges of a pool: of an open file of the device that we inherited. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "explain.h"
+#include "job.h"
+
+static int fault_of(struct job *job, unsigned int i, int err)
+{
+	struct fault *f = &job->faults[i];
+
+	if (err == ENOTTY)
+		return fault_set(f, STATUS_FAILED, "%s is not an open file of a zcdev device",
+				 job_name(job, i));
+	return explain(f, i ? EXPLAIN_WRITE : EXPLAIN_READ, job_name(job, i), err);
+}
+
+/* Another file than that of the job, asked in the same way. */
+static struct device device_of(const struct job *job, unsigned int i)
+{
+	struct device dev = job->dev;
+
+	dev.fd = job->ends[i].fd;
+	return dev;
+}
+
+static uint64_t pool_bytes(const struct zcdev_pool_info *info)
+{
+	return (uint64_t)info->out_count * info->out_buf_size;
+}
+
+static uint64_t bytes_after(uint64_t pool, uint64_t offset)
+{
+	return offset < pool ? pool - offset : 0;
+}
+
+/* The pool must have @len bytes from the offset on. */
+static int check_room(struct job *job, unsigned int i, uint64_t pool, uint64_t len)
+{
+	uint64_t offset = job->ends[i].where->offset;
+
+	if (offset <= pool && len <= pool - offset)
+		return 0;
+	return fault_set(&job->faults[i], STATUS_FAILED,
+			 "%s: %" PRIu64 " bytes from there on are more than the pool has, which is %" PRIu64,
+			 job_name(job, i), len, pool);
+}
+
+int job_pool_source(struct job *job)
+{
+	const struct endpoint *where = job->ends[0].where;
+	struct zcdev_pool_info info;
+	struct device dev;
+	int ret;
+
+	if (where->kind != ENDPOINT_POOL)
+		return 0;
+	dev = device_of(job, 0);
+	ret = device_pool_info(&dev, &info);
+	if (ret)
+		return fault_of(job, 0, -ret);
+	job->ends[0].len = where->len;
+	if (where->len == ENDPOINT_NO_LEN)
+		job->ends[0].len = bytes_after(pool_bytes(&info), where->offset);
+	return check_room(job, 0, pool_bytes(&info), job->ends[0].len);
+}
+
+/* As large as it has to be, in the largest buffers. */
+static int create_pool(struct job *job, unsigned int i, struct device *dev)
+{
+	uint64_t bytes, count;
+	char text[UNITS_TEXT];
+	int ret;
+
+	if (job->expected == END_UNKNOWN)
+		return fault_set(&job->faults[i], STATUS_FAILED,
+				 "%s has no pool yet, and how large it must be is not known; say so with -s",
+				 job_name(job, i));
+	bytes = job->ends[i].where->offset + job->expected;
+	count = bytes / GEOMETRY_MAX_BUF + !!(bytes % GEOMETRY_MAX_BUF);
+	if (count > UINT32_MAX)
+		return fault_of(job, i, EOVERFLOW);
+	ret = device_pool_create(dev, count ? count : 1, GEOMETRY_MAX_BUF);
+	return ret ? explain(&job->faults[i], EXPLAIN_POOL, units_size(text, bytes), -ret) : 0;
+}
+
+int job_pool_sink(struct job *job, unsigned int i)
+{
+	struct zcdev_pool_info info;
+	struct device dev;
+	int ret;
+
+	if (job->ends[i].where->kind != ENDPOINT_POOL)
+		return 0;
+	dev = device_of(job, i);
+	ret = device_pool_info(&dev, &info);
+	if (ret == -ENXIO)
+		return create_pool(job, i, &dev);
+	if (ret)
+		return fault_of(job, i, -ret);
+	/* How much it will be may not be known; then the kernel says when it is full. */
+	return check_room(job, i, pool_bytes(&info),
+			  job->expected == END_UNKNOWN ? 0 : job->expected);
+}
