@@ -14,6 +14,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/wait.h>
 
 #include <zcdev.h>
 
@@ -64,18 +65,27 @@ static void batch_claim(struct zc_batch *batch, u32 max)
 	}
 }
 
+/*
+ * Who gives a buffer back cuts the pauses short. It may miss one that is about
+ * to begin, and that ends by itself.
+ */
 static int batch_claim_wait(struct zc_batch *batch, u32 max, u64 timeout_ns)
 {
+	DECLARE_WAITQUEUE(waiter, current);
 	struct zc_pause pause;
 	int ret = 0;
 
 	zc_pause_begin(&pause, timeout_ns);
-	while (!ret) {
+	add_wait_queue(batch->pool->waiters, &waiter);
+	for (;;) {
 		batch_claim(batch, max);
 		if (batch->count)
-			return 0;
+			break;
 		ret = zc_pause_sleep(&pause);
+		if (ret)
+			break;
 	}
+	remove_wait_queue(batch->pool->waiters, &waiter);
 	return ret;
 }
 

@@ -16,6 +16,7 @@
 #include "account.h"
 #include "acquire.h"
 #include "endpoint.h"
+#include "file.h"
 #include "mmap.h"
 #include "pool.h"
 #include "transfer.h"
@@ -210,8 +211,10 @@ static int zc_open(struct inode *inode, struct file *filp)
 
 	if (!file)
 		return -ENOMEM;
-	mutex_init(&file->lock);
+	zc_file_init(file);
 	filp->private_data = file;
+	/* Reading and writing is copying: it never waits. */
+	filp->f_mode |= FMODE_NOWAIT;
 	return 0;
 }
 
@@ -220,9 +223,7 @@ static int zc_release(struct inode *inode, struct file *filp)
 {
 	struct zc_file *file = filp->private_data;
 
-	if (file->pool)
-		zc_pool_close(file->pool);
-	mutex_destroy(&file->lock);
+	zc_file_exit(file);
 	kfree(file);
 	return 0;
 }
@@ -239,8 +240,13 @@ static const struct file_operations zc_fops = {
 	.unlocked_ioctl	= zc_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
 	.mmap		= zc_file_mmap,
+	.read_iter	= zc_file_read_iter,
+	.write_iter	= zc_file_write_iter,
+	.llseek		= zc_file_llseek,
+	.splice_read	= zc_file_splice_read,
+	.splice_write	= iter_file_splice_write,
+	.poll		= zc_file_poll,
 	.fsync		= noop_fsync,
-	.llseek		= noop_llseek,
 };
 
 static struct miscdevice zc_miscdev = {

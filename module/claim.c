@@ -9,6 +9,7 @@
 
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
+#include <linux/poll.h>
 #include <linux/sched/signal.h>
 
 #include "softnet.h"
@@ -129,6 +130,20 @@ static bool buf_switch(struct zc_pool *pool, struct zc_buf *buf,
 }
 
 /**
+ * zc_pool_wake() - there may be a buffer for who waits for one
+ * @pool: the pool; its file is open
+ *
+ * Context: process.
+ */
+void zc_pool_wake(struct zc_pool *pool)
+{
+	if (wq_has_sleeper(pool->waiters))
+		wake_up_interruptible_poll(pool->waiters,
+					   EPOLLIN | EPOLLRDNORM |
+					   EPOLLOUT | EPOLLWRNORM);
+}
+
+/**
  * zc_pool_unclaim() - give a claimed buffer back
  * @pool: the pool
  * @buf: the buffer; nothing of zcdev's is in flight in it
@@ -138,6 +153,7 @@ static bool buf_switch(struct zc_pool *pool, struct zc_buf *buf,
 void zc_pool_unclaim(struct zc_pool *pool, struct zc_buf *buf)
 {
 	buf_switch(pool, buf, ZC_BUF_STAGING, ZC_BUF_IDLE);
+	zc_pool_wake(pool);
 }
 
 /**
@@ -200,9 +216,31 @@ struct zc_buf *zc_pool_claim(struct zc_pool *pool)
 
 		if (buf && !zc_pool_buf_referenced(pool, buf))
 			return buf;
+		/* As it was before: no news to anybody. */
 		if (buf)
-			zc_pool_unclaim(pool, buf);
+			buf_switch(pool, buf, ZC_BUF_STAGING, ZC_BUF_IDLE);
 		cond_resched();
 	}
 	return NULL;
+}
+
+/**
+ * zc_pool_has_free() - would zc_pool_claim() find a buffer?
+ * @pool: the pool
+ *
+ * Context: process.
+ */
+bool zc_pool_has_free(struct zc_pool *pool)
+{
+	u32 i;
+
+	for (i = 0; i < pool->count; i++) {
+		const struct zc_buf *buf = &pool->bufs[i];
+
+		if (READ_ONCE(buf->state) == ZC_BUF_IDLE &&
+		    !zc_pool_buf_referenced(pool, buf))
+			return true;
+		cond_resched();
+	}
+	return false;
 }

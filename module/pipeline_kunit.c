@@ -16,6 +16,7 @@
 #include <linux/workqueue.h>
 
 #include "buffer.h"
+#include "file.h"
 #include "pipeline.h"
 #include "pool.h"
 
@@ -285,7 +286,7 @@ static int mock_init(struct kunit *test)
 
 	mock = kunit_kzalloc(test, sizeof(*mock), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, mock);
-	mutex_init(&mock->file.lock);
+	zc_file_init(&mock->file);
 	mock->source.source = &mock_source_ops;
 	late_init(mock->late);
 	for (i = 0; i < MOCK_SINKS; i++) {

@@ -266,9 +266,12 @@ int zc_pool_create(struct zc_file *file, const struct zcdev_pool_create *arg)
 	if (mutex_lock_killable(&file->lock))
 		return -EINTR;
 	pool = file->pool ? ERR_PTR(-EEXIST) : pool_build(arg);
-	if (!IS_ERR(pool))
+	if (!IS_ERR(pool)) {
+		pool->waiters = &file->waiters;
 		/* Published last, complete. */
 		smp_store_release(&file->pool, pool);
+		zc_pool_wake(pool);
+	}
 	mutex_unlock(&file->lock);
 	return PTR_ERR_OR_ZERO(pool);
 }

@@ -7,6 +7,8 @@
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include "buffer.h"
 
@@ -28,6 +30,7 @@ struct zcdev_pool_info;
  * @maps: vmas
  * @map_gen: counts what may give user space new page references: mmap, fork,
  *	fault
+ * @waiters: of its file, valid as long as that is open: those who want a buffer
  * @lock: protects @next, and @state of every buffer; innermost
  * @next: where to look for a free buffer first: the one longest in use
  * @draining: in the list of closed pools
@@ -46,6 +49,7 @@ struct zc_pool {
 	unsigned long charged;
 	atomic_t maps;
 	atomic_t map_gen;
+	wait_queue_head_t *waiters;
 	spinlock_t lock;	/* state of all bufs */
 	u32 next;
 	struct list_head draining;
@@ -57,10 +61,14 @@ struct zc_pool {
  * @lock: serialises creation of @pool; taken inside mmap_lock, so nobody may
  *	touch user memory while holding it
  * @pool: NULL, then set once and valid until the file is released
+ * @waiters: woken when there is a pool, and when a buffer is given back
+ * @look: looks for them whether references from outside are gone
  */
 struct zc_file {
 	struct mutex lock;	/* creation of pool */
 	struct zc_pool *pool;
+	wait_queue_head_t waiters;
+	struct delayed_work look;
 };
 
 static inline struct zc_pool *zc_file_pool(struct zc_file *file)
@@ -99,6 +107,8 @@ int zc_pause_sleep(struct zc_pause *pause);
 int zc_pool_wait(struct zc_pool *pool, u64 offset, u64 len, u64 timeout_ns);
 bool zc_pool_buf_referenced(struct zc_pool *pool, const struct zc_buf *buf);
 struct zc_buf *zc_pool_claim(struct zc_pool *pool);
+void zc_pool_wake(struct zc_pool *pool);
+bool zc_pool_has_free(struct zc_pool *pool);
 void zc_pool_unclaim(struct zc_pool *pool, struct zc_buf *buf);
 void zc_pool_acquire_claimed(struct zc_pool *pool, struct zc_buf *buf);
 bool zc_pool_reclaim(struct zc_pool *pool, struct zc_buf *buf);

@@ -11,6 +11,7 @@
 
 #include "account.h"
 #include "buffer.h"
+#include "file.h"
 #include "pool.h"
 
 struct geometry_case {
@@ -39,6 +40,15 @@ static const struct geometry_case geometry_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(geometry, geometry_cases, name);
 
+static struct zc_file *file_new(struct kunit *test)
+{
+	struct zc_file *file = kunit_kzalloc(test, sizeof(*file), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, file);
+	zc_file_init(file);
+	return file;
+}
+
 static void geometry_test(struct kunit *test)
 {
 	const struct geometry_case *c = test->param_value;
@@ -48,17 +58,16 @@ static void geometry_test(struct kunit *test)
 		.node = c->node,
 	};
 	u64 before = zc_account_total();
-	struct zc_file file = {};
+	struct zc_file *file = file_new(test);
 	int ret;
 
-	mutex_init(&file.lock);
-	ret = zc_pool_create(&file, &arg);
+	ret = zc_pool_create(file, &arg);
 	KUNIT_EXPECT_EQ(test, ret, c->ret);
 	if (!ret) {
 		KUNIT_EXPECT_EQ(test, zc_account_total() - before,
 				(u64)c->count * c->buf_size);
-		KUNIT_EXPECT_EQ(test, zc_pool_create(&file, &arg), -EEXIST);
-		zc_pool_close(file.pool);
+		KUNIT_EXPECT_EQ(test, zc_pool_create(file, &arg), -EEXIST);
+		zc_pool_close(file->pool);
 	}
 	KUNIT_EXPECT_EQ(test, zc_account_total(), before);
 }
@@ -111,13 +120,12 @@ static void states_test(struct kunit *test)
 		.node = ZCDEV_NODE_ANY,
 	};
 	struct zcdev_pool_info info = {};
-	struct zc_file file = {};
+	struct zc_file *file = file_new(test);
 	struct zc_pool *pool;
 	struct zc_buf *a, *b;
 
-	mutex_init(&file.lock);
-	KUNIT_ASSERT_EQ(test, zc_pool_create(&file, &arg), 0);
-	pool = file.pool;
+	KUNIT_ASSERT_EQ(test, zc_pool_create(file, &arg), 0);
+	pool = file->pool;
 	a = zc_pool_claim(pool);
 	b = zc_pool_claim(pool);
 	KUNIT_EXPECT_PTR_NE(test, a, b);
@@ -148,15 +156,14 @@ static void draining_test(struct kunit *test)
 		.node = ZCDEV_NODE_ANY,
 	};
 	u64 before = zc_account_total();
-	struct zc_file file = {};
+	struct zc_file *file = file_new(test);
 	struct page *page;
 	int i;
 
-	mutex_init(&file.lock);
-	KUNIT_ASSERT_EQ(test, zc_pool_create(&file, &arg), 0);
-	page = zc_buf_page(&file.pool->bufs[2], SZ_32K);
+	KUNIT_ASSERT_EQ(test, zc_pool_create(file, &arg), 0);
+	page = zc_buf_page(&file->pool->bufs[2], SZ_32K);
 	get_page(page);
-	zc_pool_close(file.pool);
+	zc_pool_close(file->pool);
 	KUNIT_EXPECT_EQ(test, zc_account_total() - before, SZ_64K);
 	put_page(page);
 	for (i = 0; i < 300 && zc_account_total() != before; i++)

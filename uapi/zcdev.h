@@ -35,6 +35,25 @@
  * Processes that share a pool trust each other: whoever can write the pool can
  * change bytes that are queued in a socket but not yet sent.
  *
+ * DOC: The pool as a file
+ *
+ * read(2), write(2) and lseek(2), also with positions or vectors and by
+ * io_uring, see the linear byte space of the pool as a file of fixed size: reads
+ * end there, writes at the end or beyond are ENOSPC, positions beyond are
+ * EINVAL. They copy, and do not ask who has a buffer.
+ *
+ * splice(2) and sendfile(2) from the device hand out the pages themselves, up to
+ * 64 KiB in one entry of a pipe: what is written to the pool before they are
+ * read is what will be read, and their buffers are referenced meanwhile. Buffers
+ * made of single pages are copied, since a TCP receiver on this machine could
+ * map and keep such pages. splice(2) and sendfile(2) to the device copy.
+ *
+ * poll(2) says readable if there is a pool, and writable if ZCDEV_BUF_ACQUIRE
+ * would find a buffer. Who gives a buffer back wakes who polls; references from
+ * outside are looked for every 10 ms.
+ *
+ * Without a pool, all these are ENXIO, and poll(2) says nothing.
+ *
  * DOC: Errors
  *
  * What each errno means, for every ioctl here:
