@@ -8,8 +8,9 @@
  * A stream cannot stand still: what it gave and no sink has is in the backlog,
  * and is the source of the next ioctls.
  *
- * With several sinks the trailer is an ioctl of its own, for they may be apart
- * in it, and only then it is known by how much.
+ * If nobody knows where the source ends, the trailer for several sinks is an
+ * ioctl of its own, for they may be apart in it, and only then it is known by
+ * how much.
  */
 #include <errno.h>
 #include <string.h>
@@ -97,11 +98,8 @@ static uint64_t place_of(const struct move *move, uint64_t bytes)
 static uint64_t limit(const struct move *move, uint64_t goal)
 {
 	const struct zcdev_range *range = backlog_first(&move->backlog);
-	uint64_t place = move_least(move, 0);
 
-	goal = least_of(goal, move_least(move, place + 1));
-	if (move_alive(move) > 1 && place < move_trailer_at(move))
-		goal = least_of(goal, move_trailer_at(move));
+	goal = least_of(goal, move_least(move, move_least(move, 0) + 1));
 	if (range)
 		goal = least_of(goal, move->header.len + move->bytes + range->len);
 	return goal;

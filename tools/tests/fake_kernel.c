@@ -262,7 +262,7 @@ static void leave(struct zcdev_transfer *t, const struct load *load)
 	uint64_t part;
 
 	t->out_left_bytes = end - at;
-	for (t->out_left_count = 0; at < end && t->out_left_count < t->left_count; at += part) {
+	for (t->out_left_count = 0; !fake.forget && at < end && t->out_left_count < t->left_count; at += part) {
 		part = FAKE_BUF - at % FAKE_BUF;
 		if (part > end - at)
 			part = end - at;
@@ -275,6 +275,8 @@ static int buf_release(const struct zcdev_buf_release *release)
 {
 	const uint32_t *index = (void *)(uintptr_t)release->indices;
 
+	if (fake.release_errno)
+		return fail(fake.release_errno);
 	if (release->size != sizeof(*release) || release->count != 1 || !fake.acquired[*index])
 		return fail(EINVAL);
 	fake.acquired[*index] = false;
@@ -337,7 +339,8 @@ static int transfer(struct zcdev_transfer *t)
 	if (fake.mute && !t->len)
 		return 0;
 	load_up(&load, t, &ends[0]);
-	stops = load_bytes(&load) && fake.step_times && load_bytes(&load) >= fake.step;
+	stops = load_bytes(&load) && fake.step_times && fake.calls > fake.step_after &&
+		load_bytes(&load) >= fake.step;
 	error = feed_all(t, ends, &load, stops ? fake.step : load_bytes(&load), stops);
 	account_source(t, &ends[0], &load);
 	if (stops) {

@@ -743,7 +743,7 @@ static void test_continued_apart(void **state)
 	int len;
 
 	for (len = 0; len < 2; len++) {
-		for (step = 7; step <= HEADER + payload; step++) {
+		for (step = 7; step <= HEADER + payload + TRAILER; step++) {
 			setup_several(state);
 			set_wrapping();
 			assert_int_equal(ftruncate(move.ends[0].fd, payload), 0);
@@ -755,6 +755,25 @@ static void test_continued_apart(void **state)
 			check_all_wrapped(payload);
 			teardown(state);
 		}
+	}
+}
+
+/* In the trailer, which several sinks get when they have all the rest. */
+static void test_apart_in_the_trailer(void **state)
+{
+	uint64_t step;
+
+	for (step = 2; step <= TRAILER; step++) {
+		setup_several(state);
+		set_wrapping();
+		lag_behind();
+		fake.step_after = 1;
+		fake.step = step;
+		fake.lag = 2;
+		assert_int_equal(move_run(&move), 0);
+		check_all_wrapped(SOURCE_SIZE);
+		assert_int_equal(fake.sinks[2], 1);
+		teardown(state);
 	}
 }
 
@@ -978,6 +997,26 @@ static void test_stream_sink_fails(void **state)
 	assert_int_equal(backlog_bytes(&move.backlog), SOURCE_SIZE - 7000);
 }
 
+/* No kernel should, but then the next byte must not pass for the one that is lost. */
+static void test_stream_forgotten(void **state)
+{
+	(void)state;
+	interrupt_stream(5000, 10000, 1);
+	fake.forget = true;
+	assert_int_equal(move_run(&move), -1);
+	assert_int_equal(move.error, EIO);
+	check_sink(1, 5000, 0, 0);
+}
+
+static void test_stream_not_released(void **state)
+{
+	(void)state;
+	interrupt_stream(5000, 10000, 1);
+	fake.release_errno = ENXIO;
+	assert_int_equal(move_run(&move), -1);
+	assert_int_equal(move.error, ENXIO);
+}
+
 static const struct {
 	uint64_t unit, done;
 	double seconds;
@@ -1053,6 +1092,7 @@ int main(void)
 		cmocka_unit_test(test_no_trailer_too_early),
 		cmocka_unit_test(test_continued_anywhere),
 		cmocka_unit_test(test_continued_apart),
+		cmocka_unit_test(test_apart_in_the_trailer),
 		SEVERAL(test_apart_and_failed),
 		WITH_FILES(test_fails_in_the_header),
 		WITH_FILES(test_lost_trailer),
@@ -1067,6 +1107,8 @@ int main(void)
 		FROM_STREAM(test_stream_interrupted),
 		FROM_STREAM(test_stream_interrupted_at_once),
 		FROM_STREAM(test_stream_sink_fails),
+		FROM_STREAM(test_stream_forgotten),
+		FROM_STREAM(test_stream_not_released),
 		cmocka_unit_test(test_next_slice),
 	};
 
