@@ -2,6 +2,7 @@
 /* zcdevctl: the shell's way to /dev/zcdev. This file only finds the command. */
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,88 +12,137 @@
 static const struct command * const commands[] = {
 	&cmd_transfer,
 	&cmd_query,
+	&cmd_pool,
+	&cmd_transfers,
+	&cmd_stats,
+	&cmd_monitor,
+	&cmd_limit,
+	&cmd_cancel,
+	NULL
 };
 
-#define COMMAND_COUNT	(sizeof(commands) / sizeof(commands[0]))
+static const struct command root = {
+	.name = "",
+	.summary = "Moves bytes between files and sockets through /dev/zcdev without copying them.",
+	.commands = commands,
+};
 
-static const struct command *find(const char *name)
+/* The last word of its name is what it is called in its group. */
+static const char *word_of(const struct command *command)
 {
-	size_t i;
+	const char *space = strrchr(command->name, ' ');
 
-	for (i = 0; i < COMMAND_COUNT; i++) {
-		if (!strcmp(commands[i]->name, name))
-			return commands[i];
+	return space ? space + 1 : command->name;
+}
+
+static const struct command *find(const struct command *group, const char *word)
+{
+	const struct command * const *at;
+
+	for (at = group->commands; at && *at; at++) {
+		if (!strcmp(word_of(*at), word))
+			return *at;
 	}
 	return NULL;
 }
 
-static int unknown(const char *what, const char *word)
+/* "pool " for messages, or "" for the root. */
+static const char *gap(const struct command *group)
+{
+	return *group->name ? " " : "";
+}
+
+static int unknown(const struct command *group, const char *word)
 {
 	struct fault f;
 
-	fault_set(&f, STATUS_USAGE, "unknown %s '%s' (see 'zcdevctl --help')", what, word);
+	fault_set(&f, STATUS_USAGE, "%s%sunknown %s '%s' (see 'zcdevctl%s%s --help')",
+		  group->name, *group->name ? ": " : "", *word == '-' ? "option" : "command",
+		  word, gap(group), group->name);
 	return fault_print(&f);
 }
 
-static int missing(void)
+static int missing(const struct command *group)
 {
 	struct fault f;
 
-	fault_set(&f, STATUS_USAGE, "a command is needed (see 'zcdevctl --help')");
+	fault_set(&f, STATUS_USAGE, "%s%sa command is needed (see 'zcdevctl%s%s --help')",
+		  group->name, *group->name ? ": " : "", gap(group), group->name);
 	return fault_print(&f);
 }
 
-static int print_overview(void)
+static void print_commands(const struct command *group)
 {
-	size_t i;
+	const struct command * const *at;
 
-	puts("Usage: zcdevctl COMMAND [OPTION]... [ARGUMENT]...\n"
-	     "\n"
-	     "Moves bytes between files and sockets through /dev/zcdev without copying them.\n"
-	     "\n"
-	     "Commands:");
-	for (i = 0; i < COMMAND_COUNT; i++)
-		printf("  %-10s  %s\n", commands[i]->name, commands[i]->summary);
+	printf("Usage: zcdevctl%s%s COMMAND [OPTION]... [ARGUMENT]...\n\n%s\n\nCommands:\n",
+	       gap(group), group->name, group->summary);
+	for (at = group->commands; *at; at++)
+		printf("  %-10s  %s\n", word_of(*at), (*at)->summary);
 	puts("  help        this, or 'help COMMAND'\n"
 	     "\n"
-	     "  -h, --help     print this\n"
-	     "  -V, --version  print the version\n"
-	     "\n"
-	     "Exit status: 0 done, 1 failed, 2 usage, 3 no device.");
-	return STATUS_DONE;
+	     "  -h, --help     print this");
+	if (group == &root)
+		puts("  -V, --version  print the version");
+	puts("\n"
+	     "Exit status: 0 done, 1 failed, 2 usage, 3 no device or no module.");
 }
 
-static int print_help(int argc, char **argv)
+static int print_help(const struct command *command)
 {
-	const struct command *command;
-
-	if (argc < 2)
-		return print_overview();
-	command = find(argv[1]);
-	if (!command)
-		return unknown("command", argv[1]);
-	fputs(command->help, stdout);
+	if (command->help)
+		fputs(command->help, stdout);
+	else
+		print_commands(command);
 	return STATUS_DONE;
 }
 
-static int dispatch(int argc, char **argv)
+/* help [WORD]...: as deep as there are words */
+static int help(const struct command *group, int argc, char **argv)
+{
+	const struct command *command = group, *next;
+	int i;
+
+	for (i = 0; i < argc; i++) {
+		next = find(command, argv[i]);
+		if (!next)
+			return unknown(command, argv[i]);
+		command = next;
+	}
+	return print_help(command);
+}
+
+static bool is_option(const char *word, const char *brief, const char *full)
+{
+	return !strcmp(word, brief) || !strcmp(word, full);
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	/* Never written to; getopt wants the type. */
+	argv[0] = (char *)command->name;
+	return command->run(argc, argv);
+}
+
+static int dispatch(const struct command *group, int argc, char **argv)
 {
 	const struct command *command;
 
 	if (!argc)
-		return missing();
-	if (!strcmp(argv[0], "--version") || !strcmp(argv[0], "-V")) {
+		return missing(group);
+	if (group == &root && is_option(argv[0], "-V", "--version")) {
 		puts("zcdevctl " ZCDEV_VERSION);
 		return STATUS_DONE;
 	}
-	if (!strcmp(argv[0], "--help") || !strcmp(argv[0], "-h"))
-		return print_overview();
+	if (is_option(argv[0], "-h", "--help"))
+		return print_help(group);
 	if (!strcmp(argv[0], "help"))
-		return print_help(argc, argv);
-	command = find(argv[0]);
-	if (command)
-		return command->run(argc, argv);
-	return unknown(*argv[0] == '-' ? "option" : "command", argv[0]);
+		return help(group, argc - 1, argv + 1);
+	command = find(group, argv[0]);
+	if (!command)
+		return unknown(group, argv[0]);
+	return command->commands ? dispatch(command, argc - 1, argv + 1) :
+				   run(command, argc, argv);
 }
 
 /* A summary that could not be written (disk full, reader gone) is a failure. */
@@ -111,5 +161,5 @@ int main(int argc, char **argv)
 {
 	/* A peer that goes away is an error to report, not a reason to die. */
 	signal(SIGPIPE, SIG_IGN);
-	return close_output(dispatch(argc - 1, argv + 1));
+	return close_output(dispatch(&root, argc - 1, argv + 1));
 }

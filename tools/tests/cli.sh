@@ -59,6 +59,22 @@ prints "zcdevctl transfer" help transfer
 prints "zcdevctl query" help query
 prints "zcdevctl transfer" transfer --help
 prints "zcdevctl query" query -h
+for group in pool limit; do
+	for how in "$group --help" "$group -h" "$group help" "help $group"; do
+		# shellcheck disable=SC2086 # words
+		prints "Usage: zcdevctl $group COMMAND" $how
+	done
+	fails 2 "$group: a command is needed (see 'zcdevctl $group --help')" $group
+	fails 2 "$group: unknown command 'frob'" $group frob
+	fails 2 "$group: unknown option '--frob'" $group --frob
+	fails 2 "$group: unknown command 'frob'" help $group frob
+done
+prints "Usage: zcdevctl pool list" help pool list
+prints "Usage: zcdevctl pool list" pool help list
+prints "Usage: zcdevctl pool list" pool list --help
+prints "Usage: zcdevctl limit set" limit set -h
+fails 2 "'lis'" pool lis
+fails 2 "'frob'" help pool list frob
 fails 2 "command is needed"
 fails 2 "'frob'" frob
 fails 2 "'--frob'" --frob

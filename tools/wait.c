@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "wait.h"
+
+static volatile sig_atomic_t over, resized;
+static sigset_t outside;
+
+static void on_signal(int number)
+{
+	if (number == SIGWINCH)
+		resized = 1;
+	else
+		over = 1;
+}
+
+void wait_begin(void)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGWINCH };
+	struct sigaction action = { .sa_handler = on_signal };
+	sigset_t ours;
+	size_t i;
+
+	sigemptyset(&ours);
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		sigaddset(&ours, numbers[i]);
+		sigaction(numbers[i], &action, NULL);
+	}
+	sigprocmask(SIG_BLOCK, &ours, &outside);
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigdelset(&outside, numbers[i]);
+}
+
+bool wait_is_over(void)
+{
+	return over;
+}
+
+bool wait_resized(void)
+{
+	bool was = resized;
+
+	resized = 0;
+	return was;
+}
+
+bool wait_for(int fd, double seconds)
+{
+	struct pollfd poll = { .fd = fd, .events = POLLIN };
+	struct timespec time = {
+		.tv_sec = seconds,
+		.tv_nsec = (seconds - (long)seconds) * 1e9,
+	};
+
+	return ppoll(&poll, 1, seconds < 0 ? NULL : &time, &outside) > 0;
+}
