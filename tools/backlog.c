@@ -35,6 +35,11 @@ uint64_t backlog_bytes(const struct backlog *backlog)
 	return bytes;
 }
 
+bool backlog_is_stuck(const struct backlog *backlog)
+{
+	return backlog->foreign && backlog_first(backlog);
+}
+
 /* Takes up to @bytes off the oldest range. Returns how many. */
 static uint64_t shorten(struct zcdev_range *range, uint64_t bytes)
 {
@@ -59,7 +64,7 @@ int backlog_drop(struct backlog *backlog, struct device *dev, uint64_t bytes)
 		bytes -= shorten(range, bytes);
 		if (range->len)
 			break;
-		ret = device_buf_release(dev, buffer);
+		ret = backlog->foreign ? 0 : device_buf_release(dev, buffer);
 		if (ret)
 			return -ret;
 		backlog->first++;

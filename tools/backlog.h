@@ -16,12 +16,14 @@
  * @ranges: room for @size of them, each in a buffer of its own
  * @size: 0 if the source is no stream
  * @buf_size: of the pool
+ * @foreign: that is the pool of a sink, in which the source puts it at once
  * @first, @count: those that are in use
  */
 struct backlog {
 	struct zcdev_range *ranges;
 	unsigned int size;
 	uint32_t buf_size;
+	bool foreign;
 	unsigned int first;
 	unsigned int count;
 };
@@ -34,6 +36,9 @@ void backlog_free(struct backlog *backlog);
 const struct zcdev_range *backlog_first(const struct backlog *backlog);
 
 uint64_t backlog_bytes(const struct backlog *backlog);
+
+/* True if there is something, and it cannot be moved. */
+bool backlog_is_stuck(const struct backlog *backlog);
 
 /**
  * backlog_drop - forget the oldest @bytes, and give their buffers back

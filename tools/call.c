@@ -53,14 +53,14 @@ static void add_header(struct call *call, const struct move *move, uint64_t to)
 }
 
 /*
- * Before the source has ended nobody knows where the trailer begins. A single
- * sink can have it all the same: what is more than header and source is trailer.
+ * Before the source has ended nobody knows where the trailer begins. It can go
+ * along all the same: what is more than header and source is trailer.
  */
 static void add_trailer(struct call *call, const struct move *move, uint64_t to)
 {
 	uint64_t from = move_least(move, 0), at = move_trailer_at(move);
 
-	if (at == UINT64_MAX && to == UINT64_MAX && move_alive(move) == 1)
+	if (at == UINT64_MAX && to == UINT64_MAX)
 		at = from;
 	cut(&call->trailer, &move->trailer, at, from, to);
 	if (!call->trailer.len)

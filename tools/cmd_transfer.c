@@ -64,6 +64,8 @@ static int move_bytes(struct job *job)
 		fault_set(&job->faults[0], STATUS_FAILED,
 			  "%" PRIu64 " bytes were taken from %s but not delivered", job->left,
 			  job_name(job, 0));
+	else if (!ret && job->opts.len == ZCDEV_TO_END && end_is_stream(&job->ends[0]))
+		job_pool_full(job);
 	else if (!ret && job->opts.len != ZCDEV_TO_END && job->move.bytes < job->opts.len)
 		fault_set(&job->faults[0], STATUS_FAILED,
 			  "%s ended after %" PRIu64 " of %" PRIu64 " bytes", job_name(job, 0),

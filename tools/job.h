@@ -62,6 +62,9 @@ int job_sink_failed(struct job *job, unsigned int i);
 int job_pool_source(struct job *job);
 int job_pool_sink(struct job *job, unsigned int i);
 
+/* Return: 0, or -1 with a fault if a sink that is a pool may be too small. */
+int job_pool_full(struct job *job);
+
 /**
  * job_open - open everything, in the order that does the least harm on failure
  *

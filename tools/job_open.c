@@ -101,10 +101,17 @@ static uint64_t at_once(const struct job *job)
 
 static int make_backlog(struct job *job)
 {
-	int err = end_is_stream(&job->ends[0]) ?
-		  backlog_init(&job->move.backlog, job->pool.count, job->pool.buf_size) : 0;
+	unsigned int i;
+	int err;
 
-	return err ? explain(&job->faults[0], EXPLAIN_READ, job_name(job, 0), err) : 0;
+	if (!end_is_stream(&job->ends[0]))
+		return 0;
+	err = backlog_init(&job->move.backlog, job->pool.count, job->pool.buf_size);
+	if (err)
+		return explain(&job->faults[0], EXPLAIN_READ, job_name(job, 0), err);
+	for (i = 1; i <= job->opts.sink_count; i++)
+		job->move.backlog.foreign |= job->opts.ends[i].kind == ENDPOINT_POOL;
+	return 0;
 }
 
 /* Out of memory for the usual pool is no reason to give up; half of it will do. */

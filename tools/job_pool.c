@@ -82,6 +82,7 @@ static int create_pool(struct job *job, unsigned int i, struct device *dev)
 	count = bytes / GEOMETRY_MAX_BUF + !!(bytes % GEOMETRY_MAX_BUF);
 	if (count > UINT32_MAX)
 		return fault_of(job, i, EOVERFLOW);
+	job->ends[i].len = job->expected;
 	ret = device_pool_create(dev, count ? count : 1, GEOMETRY_MAX_BUF);
 	return ret ? explain(&job->faults[i], EXPLAIN_POOL, units_size(text, bytes), -ret) : 0;
 }
@@ -100,7 +101,23 @@ int job_pool_sink(struct job *job, unsigned int i)
 		return create_pool(job, i, &dev);
 	if (ret)
 		return fault_of(job, i, -ret);
-	/* How much it will be may not be known; then the kernel says when it is full. */
+	job->ends[i].len = bytes_after(pool_bytes(&info), job->ends[i].where->offset);
+	/* How much it will be may not be known yet. */
 	return check_room(job, i, pool_bytes(&info),
 			  job->expected == END_UNKNOWN ? 0 : job->expected);
+}
+
+/* A stream goes into a pool as far as there is room, and may have had more. */
+int job_pool_full(struct job *job)
+{
+	unsigned int i;
+
+	for (i = 1; i <= job->opts.sink_count; i++) {
+		if (job->opts.ends[i].kind == ENDPOINT_POOL &&
+		    job->move.ends[i].out_bytes == job->ends[i].len)
+			return fault_set(&job->faults[i], STATUS_FAILED,
+					 "%s is full; what else %s may have was not taken",
+					 job_name(job, i), job_name(job, 0));
+	}
+	return 0;
 }

@@ -8,9 +8,8 @@
  * A stream cannot stand still: what it gave and no sink has is in the backlog,
  * and is the source of the next ioctls.
  *
- * If nobody knows where the source ends, the trailer for several sinks is an
- * ioctl of its own, for they may be apart in it, and only then it is known by
- * how much.
+ * Where the source ends is known when it has: so a sink that is behind gets what
+ * it lacks of the source before any of the trailer.
  */
 #include <errno.h>
 #include <string.h>
@@ -105,19 +104,11 @@ static uint64_t limit(const struct move *move, uint64_t goal)
 	return goal;
 }
 
-/* Who waits for more than there was must not take a trailer for the end. */
-static void source_ended(struct move *move)
-{
-	if (move->len != ZCDEV_TO_END)
-		move->trailer.len = 0;
-	move->len = move->bytes;
-}
-
 /* Nothing went wrong. Either the source has no more, or the sinks are at @to. */
 static int check_ended(struct move *move, const struct call *call, uint64_t to)
 {
 	if (call->t.out_bytes < call->t.len)
-		source_ended(move);
+		move->len = move->bytes;
 	else if (move_least(move, 0) < to)
 		return EIO;
 	return 0;
@@ -128,7 +119,7 @@ static void check_trailer(struct move *move, const struct call *call)
 {
 	if (call->t.trailer_count && move_alive(move) && move->bytes < move->len &&
 	    move_least(move, 0) > move->header.len + move->bytes)
-		source_ended(move);
+		move->len = move->bytes;
 }
 
 /* All that had the least have failed: the source goes where the others are. */
@@ -175,6 +166,9 @@ static bool transfer(struct move *move, uint64_t to)
 		move->error = check_ended(move, &call, to);
 	if (!move->error)
 		move->error = wrong ? wrong : catch_up(move);
+	/* What lies in the pool of a sink cannot be moved from there to there. */
+	if (!move->error && backlog_is_stuck(&move->backlog))
+		move->error = EINTR;
 	return !move->error;
 }
 

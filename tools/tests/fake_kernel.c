@@ -173,10 +173,7 @@ static void load_up(struct load *load, const struct zcdev_transfer *t,
 	    fake.step - load->header + fake.ahead < want)
 		want = fake.step - load->header + fake.ahead;
 	load->payload = take(source, load->bytes + load->header, want);
-	load->trailer = 0;
-	if (t->len == ZCDEV_TO_END || load->payload == t->len)
-		load->trailer = add_iov(load, load->header + load->payload, t->trailer,
-					t->trailer_count);
+	load->trailer = add_iov(load, load->header + load->payload, t->trailer, t->trailer_count);
 	load->buf = next_buf;
 	if (position(source) < 0)
 		memcpy(fake_pool + load->buf * FAKE_BUF, load->bytes + load->header, load->payload);
@@ -339,8 +336,7 @@ static int transfer(struct zcdev_transfer *t)
 	if (fake.mute && !t->len)
 		return 0;
 	load_up(&load, t, &ends[0]);
-	stops = load_bytes(&load) && fake.step_times && fake.calls > fake.step_after &&
-		load_bytes(&load) >= fake.step;
+	stops = load_bytes(&load) && fake.step_times && load_bytes(&load) >= fake.step;
 	error = feed_all(t, ends, &load, stops ? fake.step : load_bytes(&load), stops);
 	account_source(t, &ends[0], &load);
 	if (stops) {

@@ -32,7 +32,6 @@
  * @step: bytes after which a TRANSFER stops with @step_errno, or 0 for never
  * @step_errno: see @step
  * @step_times: how often that happens
- * @step_after: TRANSFERs before the first that it can happen to
  * @forget: of what was left it names no ranges
  * @release_errno: of BUF_RELEASE
  * @raise: set by @step, as a signal handler would
@@ -67,7 +66,6 @@ struct fake {
 	uint64_t step;
 	int step_errno;
 	unsigned int step_times;
-	unsigned int step_after;
 	bool forget;
 	int release_errno;
 	volatile sig_atomic_t *raise;

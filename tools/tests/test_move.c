@@ -694,20 +694,18 @@ static void test_wrapping_of_a_length_in_slices(void **state)
 	assert_true(fake.seen[fake.calls - 1] > 0);
 }
 
-/* Who waits for more must not take the trailer for it. */
-static void test_no_trailer_too_early(void **state)
+static void test_trailer_of_a_short_source(void **state)
 {
 	unsigned int i;
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 4; i++) {
 		setup(state);
 		set_wrapping();
-		move.slice_unit = i ? UNIT : 0;
+		move.sink_count = i & 2 ? SINKS : 1;
+		move.slice_unit = i & 1 ? UNIT : 0;
 		move.len = SOURCE_SIZE + 1;
 		assert_int_equal(move_run(&move), 0);
-		assert_int_equal(move.bytes, SOURCE_SIZE);
-		assert_int_equal(move.ends[1].out_bytes, HEADER + SOURCE_SIZE);
-		assert_int_equal(lseek(move.ends[1].fd, 0, SEEK_END), HEADER + SOURCE_SIZE);
+		check_all_wrapped(SOURCE_SIZE);
 		teardown(state);
 	}
 }
@@ -715,16 +713,17 @@ static void test_no_trailer_too_early(void **state)
 /* At each byte of header and trailer, and around them: nothing twice, nothing lost. */
 static void test_continued_anywhere(void **state)
 {
-	static const uint64_t payload = 20;
+	enum { payload = 20 };
+	static const uint64_t lens[] = { payload, payload + 1, ZCDEV_TO_END };
 	uint64_t step;
-	int len;
+	size_t i;
 
-	for (len = 0; len < 2; len++) {
+	for (i = 0; i < COUNT(lens); i++) {
 		for (step = 0; step <= HEADER + payload + TRAILER; step++) {
 			setup(state);
 			set_wrapping();
 			assert_int_equal(ftruncate(move.ends[0].fd, payload), 0);
-			move.len = len ? payload : ZCDEV_TO_END;
+			move.len = lens[i];
 			fake.step = step;
 			fake.step_times = 2;
 			fake.step_errno = EINTR;
@@ -738,16 +737,17 @@ static void test_continued_anywhere(void **state)
 /* One is behind the others, wherever it is. */
 static void test_continued_apart(void **state)
 {
-	static const uint64_t payload = 20;
+	enum { payload = 20 };
+	static const uint64_t lens[] = { payload, payload + 1, ZCDEV_TO_END };
 	uint64_t step;
-	int len;
+	size_t i;
 
-	for (len = 0; len < 2; len++) {
+	for (i = 0; i < COUNT(lens); i++) {
 		for (step = 7; step <= HEADER + payload + TRAILER; step++) {
 			setup_several(state);
 			set_wrapping();
 			assert_int_equal(ftruncate(move.ends[0].fd, payload), 0);
-			move.len = len ? payload : ZCDEV_TO_END;
+			move.len = lens[i];
 			lag_behind();
 			fake.step = step;
 			fake.lag = 7;
@@ -758,7 +758,7 @@ static void test_continued_apart(void **state)
 	}
 }
 
-/* In the trailer, which several sinks get when they have all the rest. */
+/* In the trailer, where the source has ended and nobody asks it again. */
 static void test_apart_in_the_trailer(void **state)
 {
 	uint64_t step;
@@ -767,12 +767,11 @@ static void test_apart_in_the_trailer(void **state)
 		setup_several(state);
 		set_wrapping();
 		lag_behind();
-		fake.step_after = 1;
-		fake.step = step;
+		fake.step = HEADER + SOURCE_SIZE + step;
 		fake.lag = 2;
 		assert_int_equal(move_run(&move), 0);
 		check_all_wrapped(SOURCE_SIZE);
-		assert_int_equal(fake.sinks[2], 1);
+		assert_int_equal(fake.sinks[1], 1);
 		teardown(state);
 	}
 }
@@ -997,6 +996,28 @@ static void test_stream_sink_fails(void **state)
 	assert_int_equal(backlog_bytes(&move.backlog), SOURCE_SIZE - 7000);
 }
 
+/* It is in the pool of the sink already, but not all of it counts. */
+static void test_stream_into_a_pool_interrupted(void **state)
+{
+	(void)state;
+	move.backlog.foreign = true;
+	interrupt_stream(5000, 10000, 1);
+	assert_int_equal(move_run(&move), -1);
+	assert_int_equal(move.error, EINTR);
+	assert_int_equal(move.bytes, 5000);
+	assert_int_equal(backlog_bytes(&move.backlog), 10000);
+	assert_int_equal(fake.calls, 1);
+}
+
+static void test_stream_into_a_pool_continued(void **state)
+{
+	(void)state;
+	move.backlog.foreign = true;
+	interrupt_stream(5000, 0, 1);
+	assert_int_equal(move_run(&move), 0);
+	check_sink(1, SOURCE_SIZE, 0, 0);
+}
+
 /* No kernel should, but then the next byte must not pass for the one that is lost. */
 static void test_stream_forgotten(void **state)
 {
@@ -1089,7 +1110,7 @@ int main(void)
 		WITH_FILES(test_wrapping_of_nothing),
 		WITH_FILES(test_wrapping_in_slices),
 		WITH_FILES(test_wrapping_of_a_length_in_slices),
-		cmocka_unit_test(test_no_trailer_too_early),
+		cmocka_unit_test(test_trailer_of_a_short_source),
 		cmocka_unit_test(test_continued_anywhere),
 		cmocka_unit_test(test_continued_apart),
 		cmocka_unit_test(test_apart_in_the_trailer),
@@ -1107,6 +1128,8 @@ int main(void)
 		FROM_STREAM(test_stream_interrupted),
 		FROM_STREAM(test_stream_interrupted_at_once),
 		FROM_STREAM(test_stream_sink_fails),
+		FROM_STREAM(test_stream_into_a_pool_interrupted),
+		FROM_STREAM(test_stream_into_a_pool_continued),
 		FROM_STREAM(test_stream_forgotten),
 		FROM_STREAM(test_stream_not_released),
 		cmocka_unit_test(test_next_slice),

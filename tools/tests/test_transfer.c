@@ -766,6 +766,12 @@ static void test_pool_sink(void **state)
 	fake.no_pool = 50;
 	assert_int_equal(run("transfer fd:51 pool:50:0"), STATUS_FAILED);
 	check_said("pool:50:0 has no pool yet, and how large it must be is not known; say so with -s");
+	fake.no_pool = -1;
+	assert_int_equal(run("transfer --chunk 4K --depth 1 -s 1 fd:51 pool:50:4094"), STATUS_DONE);
+	close(51);
+	inherit_pipe(51, "xy");
+	assert_int_equal(run("transfer --chunk 4K --depth 1 fd:51 pool:50:4094"), STATUS_FAILED);
+	check_said("pool:50:4094 is full; what else fd:51 may have was not taken");
 	close(51);
 	close(50);
 }
