@@ -179,3 +179,28 @@ void zc_buf_iter(const struct zc_buf *buf, unsigned int direction,
 	iov_iter_bvec(iter, direction, buf->bvec, buf->nr, offset + len);
 	iov_iter_advance(iter, offset);
 }
+
+/**
+ * zc_buf_copy() - from one buffer to another, by CPU
+ * @to: allocated
+ * @at: where in it
+ * @from: allocated
+ * @offset: where in that
+ * @len: bytes, within both buffers
+ *
+ * Context: process.
+ */
+void zc_buf_copy(const struct zc_buf *to, size_t at, const struct zc_buf *from,
+		 size_t offset, size_t len)
+{
+	struct iov_iter iter;
+	size_t n;
+
+	zc_buf_iter(to, ITER_DEST, at, len, &iter);
+	for (; len; len -= n, offset += n) {
+		n = min_t(size_t, len, PAGE_SIZE - offset_in_page(offset));
+		copy_page_to_iter(zc_buf_page(from, offset),
+				  offset_in_page(offset), n, &iter);
+		cond_resched();
+	}
+}

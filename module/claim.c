@@ -181,6 +181,21 @@ bool zc_pool_reclaim(struct zc_pool *pool, struct zc_buf *buf)
 	return buf_switch(pool, buf, ZC_BUF_ACQUIRED, ZC_BUF_STAGING);
 }
 
+/**
+ * zc_pool_claim_this() - take this buffer, and no other, for staging
+ * @pool: the pool
+ * @buf: one of its buffers
+ *
+ * It may be referenced from outside: that is for who names it to know.
+ *
+ * Context: process.
+ * Return: false if another transfer has it, or the program.
+ */
+bool zc_pool_claim_this(struct zc_pool *pool, struct zc_buf *buf)
+{
+	return buf_switch(pool, buf, ZC_BUF_IDLE, ZC_BUF_STAGING);
+}
+
 /* Takes the next buffer in turn, unless somebody has it. */
 static struct zc_buf *claim_next(struct zc_pool *pool)
 {

@@ -10,12 +10,19 @@
 #include <linux/kernel.h>
 #include <linux/overflow.h>
 
+#include "chardev.h"
+#include "pool.h"
+
 static const struct zc_end_type *const end_types[] = {
 	&zc_end_file,
 	&zc_end_block,
 	&zc_end_pool,
+	&zc_end_pipe,
+	&zc_end_char,
+	&zc_end_ktls,
 	&zc_end_tcp,
 	&zc_end_unix,
+	&zc_end_vsock,
 };
 
 /**
@@ -67,7 +74,7 @@ static int check_arg(const struct zcdev_end *arg)
 {
 	u32 via = arg->flags & (ZCDEV_END_DIRECT | ZCDEV_END_BUFFERED);
 
-	if (arg->flags & ~ZC_END_FLAGS || arg->copy_below || arg->reserved ||
+	if (arg->flags & ~ZC_END_FLAGS || arg->reserved ||
 	    via == (ZCDEV_END_DIRECT | ZCDEV_END_BUFFERED))
 		return -EINVAL;
 	if (!(arg->flags & ZCDEV_END_OFFSET) && arg->offset)
@@ -95,6 +102,7 @@ static const struct zc_end_type *end_open(struct zc_end *end,
 		return type;
 	end->kind = type->kind;
 	end->flags = arg->flags;
+	end->copy_below = arg->copy_below;
 	end->pos = arg->offset;
 	return type;
 }
@@ -113,6 +121,8 @@ int zc_end_open_source(struct zc_end *end, const struct zcdev_end *arg)
 
 	if (IS_ERR(type))
 		return PTR_ERR(type);
+	if (end->copy_below)
+		return -EINVAL;
 	end->source = type->source;
 	return end->source ? 0 : -EOPNOTSUPP;
 }
@@ -131,6 +141,9 @@ int zc_end_open_sink(struct zc_end *end, const struct zcdev_end *arg)
 
 	if (IS_ERR(type))
 		return PTR_ERR(type);
+	if (end->copy_below && !(type->kind != ZCDEV_KIND_CHAR &&
+				 type->sink && type->sink->events))
+		return -EINVAL;
 	end->sink = type->sink;
 	return end->sink ? 0 : -EOPNOTSUPP;
 }
@@ -169,20 +182,37 @@ static bool end_is_file(const struct zc_end *end)
 	return end->kind == ZCDEV_KIND_FILE || end->kind == ZCDEV_KIND_BLOCK;
 }
 
-static bool end_same_file(const struct zc_end *a, const struct zc_end *b)
+/* What two descriptors of the same thing have in common. */
+static const void *end_identity(const struct zc_end *end)
 {
-	return end_is_file(a) && end_is_file(b) &&
-	       a->file->f_mapping->host == b->file->f_mapping->host;
+	if (end_is_file(end))
+		return end->file->f_mapping->host;
+	if (end->kind == ZCDEV_KIND_POOL)
+		return zc_file_pool(zc_chardev_file(end->file));
+	return end->file->private_data;
 }
 
-static int check_ranges(const struct zc_end *a, const struct zc_end *b, u64 len)
+/* Nobody minds two to a character device: bytes have no order there. */
+static bool end_same(const struct zc_end *a, const struct zc_end *b)
+{
+	return a->kind == b->kind && a->kind != ZCDEV_KIND_CHAR &&
+	       end_identity(a) == end_identity(b);
+}
+
+static bool end_has_offsets(const struct zc_end *end)
+{
+	return end_is_file(end) || end->kind == ZCDEV_KIND_POOL;
+}
+
+static int check_ranges(const struct zc_end *a, u64 len_a,
+			const struct zc_end *b, u64 len_b)
 {
 	loff_t end_a, end_b;
 
-	if (check_add_overflow(a->pos, (loff_t)len, &end_a) ||
-	    check_add_overflow(b->pos, (loff_t)len, &end_b))
+	if (check_add_overflow(a->pos, (loff_t)len_a, &end_a) ||
+	    check_add_overflow(b->pos, (loff_t)len_b, &end_b))
 		return -EOVERFLOW;
-	return len && a->pos < end_b && b->pos < end_a ? -EINVAL : 0;
+	return len_a && a->pos < end_b && b->pos < end_a ? -EINVAL : 0;
 }
 
 /**
@@ -196,11 +226,11 @@ static int check_ranges(const struct zc_end *a, const struct zc_end *b, u64 len)
  */
 int zc_end_check_sinks(const struct zc_end *a, const struct zc_end *b, u64 len)
 {
-	if (!end_same_file(a, b))
+	if (!end_same(a, b))
 		return 0;
-	if (len == ZCDEV_TO_END)
+	if (len == ZCDEV_TO_END || !end_has_offsets(a))
 		return -EINVAL;
-	return check_ranges(a, b, len);
+	return check_ranges(a, len, b, len);
 }
 
 /**
@@ -209,19 +239,27 @@ int zc_end_check_sinks(const struct zc_end *a, const struct zc_end *b, u64 len)
  * @sink: prepared
  * @len: bytes asked for; bounded to the present end of a file that is both
  *	source and sink, or it would chase its own tail
+ * @extra: bytes that the sink gets besides
+ *
+ * A socket may well be sent what comes from it.
  *
  * Context: process.
- * Return: 0, -EINVAL if the ranges overlap, -EOVERFLOW if one does not fit.
+ * Return: 0, -EINVAL if the ranges overlap, or a pipe would be sent what comes
+ * from it; -EOVERFLOW if a range does not fit.
  */
 int zc_end_check_overlap(const struct zc_end *source, const struct zc_end *sink,
-			 u64 *len)
+			 u64 *len, u32 extra)
 {
 	loff_t size;
 
-	if (!end_same_file(source, sink))
+	if (!end_same(source, sink))
 		return 0;
-	size = i_size_read(source->file->f_mapping->host);
-	if (*len == ZCDEV_TO_END || *len > size - source->pos)
-		*len = max_t(loff_t, size - source->pos, 0);
-	return check_ranges(source, sink, *len);
+	if (!end_has_offsets(source))
+		return source->kind == ZCDEV_KIND_PIPE ? -EINVAL : 0;
+	if (end_is_file(source)) {
+		size = i_size_read(source->file->f_mapping->host);
+		if (*len == ZCDEV_TO_END || *len > size - source->pos)
+			*len = max_t(loff_t, size - source->pos, 0);
+	}
+	return check_ranges(source, *len, sink, *len + extra);
 }

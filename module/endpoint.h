@@ -8,10 +8,16 @@
 
 #include <zcdev.h>
 
+/* A reference costs a page lookup here and a page put there, and pins a whole
+ * buffer; below this a copy is cheaper.
+ */
+#define ZC_COPY_BELOW	2048
+
 #define ZC_END_FLAGS \
 	(ZCDEV_END_OFFSET | ZCDEV_END_DIRECT | ZCDEV_END_BUFFERED)
 
 struct zc_buf;
+struct pipe_inode_info;
 struct zc_chunk;
 struct zc_drain;
 struct zc_end;
@@ -60,20 +66,32 @@ static inline void zc_moved_add(struct zc_moved *to,
  *	the phase of the end
  * @lender: if it has buffers of its own with the payload in them: the pool
  *	that they belong to. Else they come from the pool of the transfer.
- * @lend: the buffer for a stream offset; never written to
+ * @lend: the buffer for a chunk that has its place; never written to
+ * @unlend: the chunk needs it no more; may be NULL
  * @left: bytes to the end, if known in advance; else NULL
+ * @events: EPOLL events of its file that say that there is something to take;
+ *	0 unless it is a stream
+ * @ready: streams: is there something to take, or the end?
+ * @timeout: streams: jiffies to wait for something, 0 for not at all; may be
+ *	NULL
  * @fill: start to fill a chunk from its stream offset on. The payload goes to
  *	@data of the chunk. Returns bytes of payload (0: end of the source),
  *	-EIOCBQUEUED if zc_request_complete() will be called, or an errno.
+ *	Streams add to what is in the chunk, and answer -EAGAIN if they have
+ *	nothing.
  * @filled: turn the result of a completed request into what @fill returns
  * @at_end: after a short fill: is this the end, rather than a hiccup?
- * @finish: the transfer is over, @bytes were accepted
+ * @finish: the transfer is over, @bytes were accepted; may be NULL
  */
 struct zc_source_ops {
 	int (*prepare)(struct zc_end *end, u64 len, bool strict);
 	struct zc_pool *(*lender)(const struct zc_end *end);
-	struct zc_buf *(*lend)(struct zc_end *end, u64 offset);
+	struct zc_buf *(*lend)(struct zc_end *end, struct zc_chunk *chunk);
+	void (*unlend)(struct zc_end *end, struct zc_chunk *chunk);
 	u64 (*left)(const struct zc_end *end);
+	__poll_t events;
+	bool (*ready)(struct zc_end *end);
+	long (*timeout)(const struct zc_end *end);
 	long (*fill)(struct zc_end *end, struct zc_chunk *chunk);
 	long (*filled)(struct zc_end *end, struct zc_chunk *chunk, long result);
 	bool (*at_end)(struct zc_end *end, u64 offset);
@@ -83,18 +101,30 @@ struct zc_source_ops {
 /**
  * struct zc_sink_ops - where bytes go
  * @prepare: as above
+ * @patient: full chunks are worth waiting for
+ * @lender: if the source can fill its buffers in place: the pool that they
+ *	belong to
+ * @lend: the buffer for a chunk that has its place, or NULL if it is in use now
+ * @unlend: the chunk needs it no more
+ * @room: bytes that it can take, if known in advance; else NULL
  * @drain: take the next part of a chunk. Returns bytes accepted, -EIOCBQUEUED
  *	if zc_request_complete() will be called, -EAGAIN if the sink is full,
  *	or an errno. Says in part of the request what happens to the bytes.
  * @drained: turn the result of a completed request into what @drain returns
  * @events: EPOLL events of its file that say that the sink has room, or 0
  * @blocked: is the sink really full? Asked between -EAGAIN and waiting.
- * @timeout: jiffies to wait for room, 0 for not at all
- * @finish: as above
+ * @timeout: jiffies to wait for room, 0 for not at all; may be NULL
+ * @finish: the transfer is over, @bytes were accepted, header and trailer
+ *	included; may be NULL
  */
 struct zc_sink_ops {
 	int (*prepare)(struct zc_end *end, u64 len, bool strict,
 		       const struct zc_end *source);
+	bool patient;
+	struct zc_pool *(*lender)(const struct zc_end *end);
+	struct zc_buf *(*lend)(struct zc_end *end, struct zc_chunk *chunk);
+	void (*unlend)(struct zc_end *end, struct zc_chunk *chunk);
+	u64 (*room)(const struct zc_end *end);
 	long (*drain)(struct zc_end *end, struct zc_chunk *chunk,
 		      struct zc_drain *drain);
 	long (*drained)(struct zc_end *end, struct zc_chunk *chunk,
@@ -140,6 +170,14 @@ struct zc_socket_end {
 };
 
 /**
+ * struct zc_pipe_end - an end that is a pipe
+ * @pipe: the pipe; its file is held by the end
+ */
+struct zc_pipe_end {
+	struct pipe_inode_info *pipe;
+};
+
+/**
  * struct zc_end - one end of a transfer
  * @fd: holds the file for the duration of the ioctl
  * @file: of @fd
@@ -147,6 +185,7 @@ struct zc_socket_end {
  * @sink: ops as a sink; just one of the two is set
  * @kind: enum zcdev_kind
  * @flags: ZCDEV_END_
+ * @copy_below: sinks: copy pieces of fewer bytes, 0 for the default
  * @pos: file offset of stream offset 0
  * @align: alignment unit, 0 if there is none
  * @phase: how far into an alignment unit the payload begins; the pipeline
@@ -155,6 +194,7 @@ struct zc_socket_end {
  * @moved: what happened to the bytes that were accepted
  * @of_file: for ends on files
  * @of_socket: for ends on sockets
+ * @of_pipe: for ends on pipes
  */
 struct zc_end {
 	struct fd fd;
@@ -163,6 +203,7 @@ struct zc_end {
 	const struct zc_sink_ops *sink;
 	u32 kind;
 	u32 flags;
+	u32 copy_below;
 	loff_t pos;
 	u32 align;
 	u32 phase;
@@ -171,6 +212,7 @@ struct zc_end {
 	union {
 		struct zc_file_end of_file;
 		struct zc_socket_end of_socket;
+		struct zc_pipe_end of_pipe;
 	};
 };
 
@@ -192,11 +234,20 @@ struct zc_end_type {
 extern const struct zc_end_type zc_end_file;
 extern const struct zc_end_type zc_end_block;
 extern const struct zc_end_type zc_end_pool;
+extern const struct zc_end_type zc_end_pipe;
+extern const struct zc_end_type zc_end_char;
+extern const struct zc_end_type zc_end_ktls;
 extern const struct zc_end_type zc_end_tcp;
 extern const struct zc_end_type zc_end_unix;
+extern const struct zc_end_type zc_end_vsock;
 
 u32 zc_end_sources(void);
 u32 zc_end_sinks(void);
+
+static inline u32 zc_end_copy_below(const struct zc_end *end)
+{
+	return end->copy_below ?: ZC_COPY_BELOW;
+}
 
 int zc_end_open_source(struct zc_end *end, const struct zcdev_end *arg);
 int zc_end_open_sink(struct zc_end *end, const struct zcdev_end *arg);
@@ -204,6 +255,6 @@ void zc_end_close(struct zc_end *end);
 void zc_end_report(const struct zc_end *end, struct zcdev_end *arg);
 int zc_end_check_sinks(const struct zc_end *a, const struct zc_end *b, u64 len);
 int zc_end_check_overlap(const struct zc_end *source, const struct zc_end *sink,
-			 u64 *len);
+			 u64 *len, u32 extra);
 
 #endif /* _ZC_ENDPOINT_H */

@@ -75,7 +75,8 @@ static int file_sink_prepare(struct zc_end *end, u64 len, bool strict,
 	if (strict && !sink_aligned(end, source, len))
 		return -EOPNOTSUPP;
 	f->written = end->pos;
-	end->phase = end->pos % f->offset_align;
+	end->align = f->offset_align;
+	end->phase = end->pos % end->align;
 	return 0;
 }
 
@@ -120,7 +121,7 @@ static u32 tail_pad(const struct zc_end *end, const struct zc_chunk *chunk,
 	u32 pad = -p->len & (end->of_file.offset_align - 1);
 
 	/* A lent buffer is not ours to write to. */
-	if (!pad || chunk->pipeline->source->source->lend ||
+	if (!pad || !zc_chunk_may_pad(chunk) ||
 	    end->of_file.append || zc_file_is_block(end) ||
 	    p->pos + p->len < i_size_read(zc_file_inode(end)) ||
 	    pad > limit - p->pos - p->len ||
@@ -137,7 +138,7 @@ static struct piece next_piece(const struct zc_end *end,
 	const struct zc_file_end *f = &end->of_file;
 	u32 align = f->offset_align;
 	struct piece p = {
-		.pos = end->pos + chunk->offset + drain->done,
+		.pos = end->pos + chunk->to + drain->done,
 		.data = chunk->data + drain->done,
 		.len = chunk->len - drain->done,
 		.reason = f->reason,
@@ -314,6 +315,7 @@ static void file_sink_finish(struct zc_end *end, u64 bytes)
 }
 
 const struct zc_sink_ops zc_file_sink_ops = {
+	.patient	= true,
 	.prepare	= file_sink_prepare,
 	.drain		= file_sink_drain,
 	.drained	= file_sink_drained,

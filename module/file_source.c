@@ -3,7 +3,9 @@
  * Regular files and block devices as sources.
  *
  * A direct read is widened to whole blocks on both sides and the payload begins
- * somewhere inside, so reading never needs a copy for alignment.
+ * somewhere inside, so reading never needs a copy for alignment. If it goes to
+ * where a program wants it, what is beside it is not ours: then only whole
+ * blocks are read direct.
  */
 #include "endpoint_file.h"
 
@@ -31,10 +33,63 @@ static int file_source_prepare(struct zc_end *end, u64 len, bool strict)
 	return 0;
 }
 
+/**
+ * struct extent - the part of a file that one request reads
+ * @skip: bytes before the payload
+ * @len: bytes in all
+ * @direct: by DMA
+ */
+struct extent {
+	u32 skip;
+	u32 len;
+	bool direct;
+};
+
+static struct extent widened(const struct zc_end *end,
+			     const struct zc_chunk *chunk)
+{
+	const struct zc_file_end *f = &end->of_file;
+	u32 skip = chunk->data % f->offset_align;
+
+	return (struct extent) {
+		.skip = skip,
+		.len = round_up(skip + chunk->want, f->offset_align),
+		.direct = f->direct,
+	};
+}
+
+/* A part of a block is read alone, and what comes after it then. */
+static struct extent exact(const struct zc_end *end,
+			   const struct zc_chunk *chunk)
+{
+	const struct zc_file_end *f = &end->of_file;
+	u32 head = -(end->pos + chunk->offset) & (f->offset_align - 1);
+	struct extent e = { .len = chunk->want };
+	u32 mem_align;
+
+	/* In a buffer of several pieces all but the last are to be whole. */
+	mem_align = chunk->buf->nr > 1 ? f->offset_align : f->mem_align;
+	if (!f->direct || (chunk->data + head) % mem_align)
+		return e;
+	if (head) {
+		e.len = min(e.len, head);
+	} else if (e.len >= f->offset_align) {
+		e.len = round_down(e.len, f->offset_align);
+		e.direct = true;
+	}
+	return e;
+}
+
+static struct extent next_extent(const struct zc_end *end,
+				 const struct zc_chunk *chunk)
+{
+	return chunk->lent ? exact(end, chunk) : widened(end, chunk);
+}
+
 static long file_source_filled(struct zc_end *end, struct zc_chunk *chunk,
 			       long result)
 {
-	u32 skip = chunk->data % end->of_file.offset_align;
+	struct extent e = next_extent(end, chunk);
 	bool direct = chunk->in.iocb.ki_flags & IOCB_DIRECT;
 	u32 reason = end->of_file.reason;
 
@@ -42,27 +97,27 @@ static long file_source_filled(struct zc_end *end, struct zc_chunk *chunk,
 		return result;
 	/* A file system that does not want to be direct says so here. */
 	if (end->of_file.direct && !direct)
-		reason = ZCDEV_REASON_FELL_BACK;
+		reason = e.direct ? ZCDEV_REASON_FELL_BACK :
+				    ZCDEV_REASON_UNALIGNED;
 	if (chunk->pipeline->strict && !direct && result)
 		return -EOPNOTSUPP;
 	chunk->filled = zc_file_moved(end, direct, reason, 1);
-	return clamp_t(long, result - skip, 0, chunk->want);
+	return clamp_t(long, result - e.skip, 0, chunk->want);
 }
 
 static long file_source_fill(struct zc_end *end, struct zc_chunk *chunk)
 {
-	struct zc_file_end *f = &end->of_file;
-	u32 skip = chunk->data % f->offset_align;
-	u32 bytes = round_up(skip + chunk->want, f->offset_align);
+	struct extent e = next_extent(end, chunk);
 	struct iov_iter iter;
 	long ret;
 
-	zc_buf_iter(chunk->buf, ITER_DEST, chunk->data - skip, bytes, &iter);
-	zc_file_iocb_init(&chunk->in.iocb, end, end->pos + chunk->offset - skip,
-		  f->direct, f->direct);
+	zc_buf_iter(chunk->buf, ITER_DEST, chunk->data - e.skip, e.len, &iter);
+	zc_file_iocb_init(&chunk->in.iocb, end,
+			  end->pos + chunk->offset - e.skip, e.direct,
+			  e.direct);
 	ret = vfs_iocb_iter_read(end->file, &chunk->in.iocb, &iter);
 	if (ret == -EIOCBQUEUED) {
-		f->queued = true;
+		end->of_file.queued = true;
 		return ret;
 	}
 	return file_source_filled(end, chunk, ret);

@@ -22,6 +22,8 @@
 #include <linux/uio.h>
 #include <net/sock.h>
 
+#include "endpoint_socket.h"
+
 #ifdef ZC_COMPAT_SG_FROM_ITER
 
 /* Appends up to @length bytes; less if there is no room for a fragment. */
@@ -79,7 +81,7 @@ static int tcp_send(struct socket *sock, struct msghdr *msg)
 
 /**
  * zc_fragment_send() - send pages by reference
- * @sock: a TCP or UNIX stream socket
+ * @sock: a TCP, kTLS or UNIX stream socket
  * @msg: with an ITER_BVEC of compound pages
  *
  * Where the protocol or the route cannot take references it copies.
@@ -89,7 +91,8 @@ static int tcp_send(struct socket *sock, struct msghdr *msg)
  */
 int zc_fragment_send(struct socket *sock, struct msghdr *msg)
 {
-	if (sock->sk->sk_protocol == IPPROTO_TCP)
+	if (sock->sk->sk_protocol == IPPROTO_TCP &&
+	    zc_socket_sends_tcp(sock->sk))
 		return tcp_send(sock, msg);
 	msg->msg_flags |= MSG_SPLICE_PAGES;
 	return sock_sendmsg(sock, msg);

@@ -9,7 +9,6 @@
  */
 #include "pipeline.h"
 
-#include <linux/jiffies.h>
 #include <linux/sched.h>
 
 /**
@@ -117,17 +116,44 @@ static bool lane_retire(struct zc_lane *lane)
 	return moved;
 }
 
+/**
+ * zc_lane_idle() - does this sink wait for the source?
+ * @lane: the lane
+ */
+bool zc_lane_idle(const struct zc_lane *lane)
+{
+	return lane->drain == lane->pipeline->full;
+}
+
+/* A header goes together with what it announces, if that is on its way. */
+static bool lane_waits(const struct zc_lane *lane)
+{
+	const struct zc_pipeline *p = lane->pipeline;
+
+	return p->header && !lane->drain && p->full == 1 &&
+	       zc_fill_expected(p);
+}
+
+/* Header and trailer share a segment with what is beside them, if it is there. */
+static bool lane_has_more(const struct zc_lane *lane)
+{
+	struct zc_pipeline *p = lane->pipeline;
+
+	return lane->drain + 1 != p->full &&
+	       (zc_pipeline_chunk(p, lane->drain)->extra ||
+		zc_pipeline_chunk(p, lane->drain + 1)->extra);
+}
+
 /* Begins to drain the next chunk. Returns true if anything was accepted. */
-static bool lane_drain(struct zc_lane *lane)
+static bool lane_drain_next(struct zc_lane *lane, bool more)
 {
 	struct zc_chunk *chunk;
 	struct zc_drain *drain;
 	u32 before;
 	long ret;
 
-	if (lane->drain == lane->pipeline->full)
-		return false;
 	drain = chunk_drain_of(lane, lane->drain, &chunk);
+	drain->more = more;
 	before = drain->done;
 	ret = drain_chunk(lane, chunk, drain);
 	lane->blocked = ret == -EAGAIN;
@@ -138,6 +164,19 @@ static bool lane_drain(struct zc_lane *lane)
 	else
 		lane->drain++;
 	return true;
+}
+
+static bool lane_drain(struct zc_lane *lane)
+{
+	bool more, moved = false;
+
+	if (zc_lane_idle(lane) || lane_waits(lane))
+		return false;
+	do {
+		more = lane_has_more(lane);
+		moved |= lane_drain_next(lane, more);
+	} while (more && !lane->blocked && zc_lane_alive(lane));
+	return moved;
 }
 
 /**
@@ -154,7 +193,7 @@ bool zc_lane_step(struct zc_lane *lane)
 	if (zc_lane_alive(lane))
 		moved |= lane_drain(lane);
 	if (moved)
-		lane->waiting = false;
+		lane->patience.waiting = false;
 	return moved;
 }
 
@@ -214,7 +253,7 @@ void zc_lane_fail(struct zc_lane *lane, int error)
 	lane->sink->error = error;
 	zc_pipeline_quiesce(p);
 	zc_lane_finish(lane);
-	p->bytes = lane->bytes;
+	p->bytes = zc_pipeline_payload(p, lane->bytes);
 	if (p->fail_fast && !p->error)
 		p->error = error;
 }
@@ -229,16 +268,8 @@ void zc_lane_fail(struct zc_lane *lane, int error)
 u64 zc_lane_patience(struct zc_lane *lane)
 {
 	const struct zc_sink_ops *ops = lane->sink->sink;
-	long timeo = ops->timeout ? ops->timeout(lane->sink) :
-				    MAX_SCHEDULE_TIMEOUT;
-	long left;
 
-	if (timeo == MAX_SCHEDULE_TIMEOUT)
-		return KTIME_MAX;
-	if (!lane->waiting) {
-		lane->waiting = true;
-		lane->blocked_since = jiffies;
-	}
-	left = timeo - (long)(jiffies - lane->blocked_since);
-	return left > 0 ? jiffies_to_nsecs(left) : 0;
+	return zc_patience_left(&lane->patience, ops->timeout ?
+				ops->timeout(lane->sink) :
+				MAX_SCHEDULE_TIMEOUT);
 }

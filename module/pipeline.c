@@ -8,12 +8,9 @@
  *	 free  |  on their way |    waiting     | being filled|  free
  *
  * Fills begin in order, as many as there are slots in the ring and buffers in
- * the pool that nobody outside references. Each sink has a lane of its own
- * through the ring (lane.c). A chunk gives its buffer back when the last lane
- * has retired it.
- *
- * A source of streams has at most one chunk open at its end, which it fills bit
- * by bit; it has a buffer only while there is something in it.
+ * the pool that nobody outside references (fill.c, stream.c). Each sink has a
+ * lane of its own through the ring (lane.c). A chunk gives its buffer back when
+ * the last lane has retired it.
  *
  * Invariants: a chunk has at most one request per end in flight.
  * zc_pipeline_run() returns only when none is. A buffer is filled only if
@@ -21,10 +18,12 @@
  */
 #include "pipeline.h"
 
+#include <linux/ktime.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "buffer.h"
+#include "extra.h"
 #include "pool.h"
 #include "softnet.h"
 
@@ -126,41 +125,7 @@ void zc_pipeline_quiesce(struct zc_pipeline *p)
 	spin_unlock_irq(&p->bell.wq.lock);
 }
 
-/* Chunks */
-
-/* Chunks begin at multiples of the chunk size, but for the first. */
-static void chunk_place(struct zc_pipeline *p, struct zc_chunk *chunk)
-{
-	u64 begin = p->fill_offset + p->phase;
-	u32 i;
-
-	chunk->offset = p->fill_offset;
-	chunk->data = begin % p->chunk_size;
-	chunk->want = min_t(u64, p->chunk_size - chunk->data, p->remaining);
-	chunk->len = 0;
-	chunk->full = false;
-	memset(&chunk->filled, 0, sizeof(chunk->filled));
-	for (i = 0; i < p->lanes; i++) {
-		chunk->out[i].done = 0;
-		memset(&chunk->out[i].moved, 0, sizeof(chunk->out[i].moved));
-	}
-}
-
-static bool chunk_claim(struct zc_pipeline *p, struct zc_chunk *chunk)
-{
-	const struct zc_source_ops *ops = p->source->source;
-
-	chunk->buf = ops->lend ? ops->lend(p->source, p->fill_offset) :
-				 zc_pool_claim(p->pool);
-	return chunk->buf;
-}
-
-static void chunk_unclaim(struct zc_pipeline *p, struct zc_chunk *chunk)
-{
-	if (chunk->buf && !p->source->source->lend)
-		zc_pool_unclaim(p->pool, chunk->buf);
-	chunk->buf = NULL;
-}
+/* Retiring */
 
 /* Adds bytes of a chunk to the verdict of the source. */
 static void chunk_count(struct zc_pipeline *p, const struct zc_chunk *chunk,
@@ -168,6 +133,8 @@ static void chunk_count(struct zc_pipeline *p, const struct zc_chunk *chunk,
 {
 	struct zc_moved in = chunk->filled;
 
+	if (chunk->extra)
+		return;
 	in.zerocopy *= bytes;
 	in.unverified *= bytes;
 	in.copied *= bytes;
@@ -176,109 +143,16 @@ static void chunk_count(struct zc_pipeline *p, const struct zc_chunk *chunk,
 	p->counted += bytes;
 }
 
-/* Filling */
-
-static void pipeline_asked(struct zc_pipeline *p, s64 bytes)
-{
-	p->fill_offset += bytes;
-	if (p->remaining != ZCDEV_TO_END)
-		p->remaining -= bytes;
-}
-
-/* Forget what was filled after a chunk that came short. */
-static void pipeline_rewind(struct zc_pipeline *p, u64 seq, u64 offset)
-{
-	u64 later;
-
-	zc_pipeline_quiesce(p);
-	for (later = seq; later != p->fill; later++) {
-		struct zc_chunk *chunk = zc_pipeline_chunk(p, later);
-
-		zc_request_take(&chunk->in);
-		chunk_unclaim(p, chunk);
-	}
-	pipeline_asked(p, offset - p->fill_offset);
-	p->fill = seq;
-}
-
-static void chunk_filled(struct zc_pipeline *p, u64 seq, long ret)
-{
-	struct zc_chunk *chunk = zc_pipeline_chunk(p, seq);
-	u64 end;
-
-	if (ret < 0) {
-		/* What was filled before it can still go. */
-		pipeline_rewind(p, seq, chunk->offset);
-		p->source->error = ret;
-		p->eof = true;
-		return;
-	}
-	chunk->full = true;
-	chunk->len = ret;
-	if (ret == chunk->want)
-		return;
-
-	end = chunk->offset + ret;
-	pipeline_rewind(p, ret ? seq + 1 : seq, end);
-	p->source->error = 0;
-	p->eof = !ret || p->source->source->at_end(p->source, end);
-}
-
-static bool pipeline_can_fill(const struct zc_pipeline *p)
-{
-	return !p->eof && !p->error && p->remaining &&
-	       p->fill - p->retire < p->depth;
-}
-
-/* Returns true if it began a fill. */
-static bool pipeline_fill(struct zc_pipeline *p)
-{
-	struct zc_chunk *chunk = zc_pipeline_chunk(p, p->fill);
-	u64 seq = p->fill;
-	long ret;
-
-	if (!pipeline_can_fill(p) || !chunk_claim(p, chunk))
-		return false;
-
-	chunk_place(p, chunk);
-	chunk->in.complete = false;
-	p->fill++;
-	pipeline_asked(p, chunk->want);
-	ret = p->source->source->fill(p->source, chunk);
-	if (ret == -EIOCBQUEUED)
-		chunk->in.busy = true;
-	else
-		chunk_filled(p, seq, ret);
-	return true;
-}
-
-/*
- * Takes what was filled, in order. Returns true if there was anything, be it
- * the end of the source.
+/**
+ * zc_pipeline_payload() - what of a sink's bytes came from the source
+ * @p: the pipeline
+ * @bytes: that a sink accepted, header and trailer included
  */
-static bool pipeline_harvest(struct zc_pipeline *p)
+u64 zc_pipeline_payload(const struct zc_pipeline *p, u64 bytes)
 {
-	const struct zc_source_ops *ops = p->source->source;
-	bool moved = false;
-	long ret;
-
-	while (p->full != p->fill) {
-		struct zc_chunk *chunk = zc_pipeline_chunk(p, p->full);
-
-		if (zc_request_take(&chunk->in)) {
-			ret = ops->filled(p->source, chunk, chunk->in.result);
-			chunk_filled(p, p->full, ret);
-		} else if (!chunk->full) {
-			break;
-		}
-		moved = true;
-		if (p->full != p->fill && chunk->full)
-			p->full++;
-	}
-	return moved;
+	bytes -= min_t(u64, bytes, zc_extra_len(p->header));
+	return min(bytes, p->fill_offset);
 }
-
-/* Retiring */
 
 /* Gives back the chunks that no sink needs any more. */
 static bool pipeline_retire(struct zc_pipeline *p)
@@ -294,23 +168,21 @@ static bool pipeline_retire(struct zc_pipeline *p)
 	}
 	if (retire == U64_MAX)
 		return false;
-	p->bytes = bytes;
+	p->bytes = zc_pipeline_payload(p, bytes);
 	for (; p->retire != retire; p->retire++) {
 		struct zc_chunk *chunk = zc_pipeline_chunk(p, p->retire);
 
 		chunk_count(p, chunk, chunk->len);
-		chunk_unclaim(p, chunk);
+		zc_chunk_unclaim(p, p->retire);
 	}
 	return p->retire != before;
 }
 
 static bool pipeline_step(struct zc_pipeline *p)
 {
-	bool moved;
+	bool moved = zc_fill_step(p);
 	u32 i;
 
-	moved = pipeline_fill(p);
-	moved |= pipeline_harvest(p);
 	for (i = 0; i < p->lanes && !p->error; i++)
 		if (zc_lane_alive(&p->lane[i]))
 			moved |= zc_lane_step(&p->lane[i]);
@@ -334,8 +206,13 @@ static void pipeline_flush(struct zc_pipeline *p)
 	}
 }
 
-/* Nothing will ring the bell for some of what we wait for. */
-static u64 pipeline_idle(struct zc_pipeline *p)
+/**
+ * zc_pipeline_idle() - how soon to look again for what rings no bell
+ * @p: the pipeline
+ *
+ * Return: nanoseconds, more each time until something moves.
+ */
+u64 zc_pipeline_idle(struct zc_pipeline *p)
 {
 	u64 ns = p->idle_ns;
 
@@ -375,8 +252,9 @@ static u64 pipeline_patience(struct zc_pipeline *p, bool starved)
 			zc_lane_fail(lane, -EAGAIN);
 		}
 		/* It may refuse for lack of memory: that only time heals. */
-		if (lane->blocked && !lane->sink->sink->blocked(lane->sink))
-			left = min(left, pipeline_idle(p));
+		if (lane->blocked && (lane->wait.deaf ||
+				      !lane->sink->sink->blocked(lane->sink)))
+			left = min(left, zc_pipeline_idle(p));
 		patience = min(patience, left);
 	}
 	return patience;
@@ -384,15 +262,16 @@ static u64 pipeline_patience(struct zc_pipeline *p, bool starved)
 
 static void pipeline_wait(struct zc_pipeline *p)
 {
-	bool buffers = pipeline_can_fill(p);
-	u64 patience;
+	u64 patience, fill;
 
-	patience = pipeline_patience(p, buffers && !pipeline_in_flight(p));
-	if (!patience)
+	patience = pipeline_patience(p, p->starved && !pipeline_in_flight(p));
+	fill = zc_fill_patience(p);
+	if (!patience || !fill)
 		return;
-	if (buffers) {
+	patience = min(patience, fill);
+	if (p->starved) {
 		pipeline_flush(p);
-		patience = min(patience, pipeline_idle(p));
+		patience = min(patience, zc_pipeline_idle(p));
 	}
 	if (zc_bell_wait(&p->bell, patience) == -ERESTARTSYS)
 		p->error = -ERESTARTSYS;
@@ -413,14 +292,17 @@ static bool pipeline_alive(const struct zc_pipeline *p)
 static bool pipeline_finished(const struct zc_pipeline *p)
 {
 	return p->error || !pipeline_alive(p) ||
-	       ((p->eof || !p->remaining) && p->retire == p->fill);
+	       (p->ended && p->retire == p->fill);
 }
 
-/* Sinks that can be full say when they are not. */
+/* Sinks that can be full say when they are not, streams when they have more. */
 static void pipeline_listen(struct zc_pipeline *p)
 {
 	u32 i;
 
+	if (p->source->source->events)
+		zc_wait_begin(&p->stream.wait, &p->bell, p->source->file,
+			      p->source->source->events);
 	for (i = 0; i < p->lanes; i++) {
 		struct zc_lane *lane = &p->lane[i];
 
@@ -430,22 +312,24 @@ static void pipeline_listen(struct zc_pipeline *p)
 	}
 }
 
-/* What was accepted counts, however it ended. */
+/* What was accepted counts, however it ended; and what was taken from a stream. */
 static void pipeline_settle(struct zc_pipeline *p)
 {
-	u64 seq;
+	u64 seq, bytes;
 	u32 i;
 
 	zc_pipeline_quiesce(p);
+	zc_stream_settle(p);
 	for (i = 0; i < p->lanes; i++)
 		if (zc_lane_alive(&p->lane[i]))
 			zc_lane_finish(&p->lane[i]);
 	pipeline_retire(p);
-	for (seq = p->retire; p->counted < p->bytes; seq++) {
+	bytes = p->source->source->events ? p->fill_offset : p->bytes;
+	for (seq = p->retire; p->counted < bytes; seq++) {
 		struct zc_chunk *chunk = zc_pipeline_chunk(p, seq);
 
 		chunk_count(p, chunk,
-			    min_t(u64, chunk->len, p->bytes - p->counted));
+			    min_t(u64, chunk->len, bytes - p->counted));
 	}
 }
 
@@ -462,6 +346,7 @@ static void pipeline_settle(struct zc_pipeline *p)
 void zc_pipeline_run(struct zc_pipeline *p)
 {
 	p->idle_ns = IDLE_MIN_NS;
+	p->begin_ns = ktime_get_ns();
 	pipeline_listen(p);
 	while (!pipeline_finished(p)) {
 		if (signal_pending(current)) {
@@ -497,32 +382,35 @@ static void pipeline_init_chunk(struct zc_pipeline *p, struct zc_chunk *chunk,
 /**
  * zc_pipeline_new() - a pipeline with an empty ring
  * @pool: whose buffers it will use
- * @depth: chunks in the ring
+ * @depth: chunks of payload in the ring
+ * @extras: how many of header and trailer there will be
  * @sinks: how many, at most ZC_PIPELINE_SINKS
  *
  * Context: process.
  * Return: the pipeline, to be freed with zc_pipeline_free(), or NULL.
  */
-struct zc_pipeline *zc_pipeline_new(struct zc_pool *pool, u32 depth, u32 sinks)
+struct zc_pipeline *zc_pipeline_new(struct zc_pool *pool, u32 depth, u32 extras,
+				    u32 sinks)
 {
-	size_t drains = array_size(depth, sinks * sizeof(struct zc_drain));
+	u32 i, slots = depth + extras;
+	size_t drains = array_size(slots, sinks * sizeof(struct zc_drain));
 	struct zc_pipeline *p;
 	struct zc_drain *out;
-	u32 i;
 
-	p = kvzalloc(size_add(struct_size(p, ring, depth), drains),
+	p = kvzalloc(size_add(struct_size(p, ring, slots), drains),
 		     GFP_KERNEL_ACCOUNT);
 	if (!p)
 		return NULL;
 	p->pool = pool;
 	p->chunk_size = pool->buf_size;
 	p->depth = depth;
+	p->slots = slots;
 	p->lanes = sinks;
 	zc_bell_init(&p->bell);
 	for (i = 0; i < sinks; i++)
 		zc_lane_init(&p->lane[i], p, i);
-	out = (struct zc_drain *)&p->ring[depth];
-	for (i = 0; i < depth; i++, out += sinks)
+	out = (struct zc_drain *)&p->ring[slots];
+	for (i = 0; i < slots; i++, out += sinks)
 		pipeline_init_chunk(p, &p->ring[i], out);
 	return p;
 }
@@ -538,7 +426,7 @@ void zc_pipeline_skip(struct zc_pipeline *p, u64 bytes)
 {
 	u32 i;
 
-	pipeline_asked(p, bytes);
+	zc_chunk_asked(p, bytes);
 	p->bytes = bytes;
 	p->counted = bytes;
 	for (i = 0; i < p->lanes; i++)
@@ -557,9 +445,11 @@ void zc_pipeline_free(struct zc_pipeline *p)
 {
 	u32 i;
 
+	zc_wait_end(&p->stream.wait);
 	for (i = 0; i < p->lanes; i++)
 		zc_wait_end(&p->lane[i].wait);
-	for (i = 0; i < p->depth; i++)
-		chunk_unclaim(p, &p->ring[i]);
+	for (; p->retire != p->fill; p->retire++)
+		zc_chunk_unclaim(p, p->retire);
+	zc_stream_free(p);
 	kvfree(p);
 }

@@ -9,6 +9,7 @@
 #include "wait.h"
 
 struct zc_buf;
+struct zc_extra;
 struct zc_pool;
 
 #define ZC_PIPELINE_DEPTH	64
@@ -38,19 +39,26 @@ struct zc_request {
  * struct zc_drain - a chunk as one sink sees it
  * @req: the request in flight
  * @done: bytes that the sink accepted
+ * @more: the next chunk follows at once
  * @moved: how they went out
  */
 struct zc_drain {
 	struct zc_request req;
 	u32 done;
+	bool more;
 	struct zc_moved moved;
 };
 
 /**
  * struct zc_chunk - one slot of the staging ring
  * @pipeline: whose ring it is
- * @buf: its buffer, claimed or lent from fill to retirement
- * @offset: stream offset of the payload
+ * @buf: its buffer, claimed or lent from fill to retirement; chunks of a stream
+ *	that follow each other may share one
+ * @lent: @buf is not for staging: nothing but the payload may be written to it
+ * @claimed: by the lender, which may have it anyway
+ * @extra: header or trailer, not payload of the source
+ * @offset: stream offset of the payload in the source
+ * @to: the same in the sinks, where a header goes first
  * @data: where the payload begins in the buffer
  * @want: bytes of payload asked for
  * @len: bytes of payload there
@@ -62,7 +70,11 @@ struct zc_drain {
 struct zc_chunk {
 	struct zc_pipeline *pipeline;
 	struct zc_buf *buf;
+	bool lent;
+	bool claimed;
+	bool extra;
 	u64 offset;
+	u64 to;
 	u32 data;
 	u32 want;
 	u32 len;
@@ -79,10 +91,9 @@ struct zc_chunk {
  * @index: of its zc_drain in every chunk
  * @drain: sequence number of the next chunk to drain
  * @retire: sequence number of the oldest chunk not accepted as a whole
- * @bytes: accepted, the contiguous prefix
+ * @bytes: accepted, the contiguous prefix, header and trailer included
  * @blocked: it is full
- * @blocked_since: jiffies when it began to make the transfer wait
- * @waiting: @blocked_since is valid
+ * @patience: since when it makes the transfer wait
  * @wait: how it rings the bell
  */
 struct zc_lane {
@@ -93,8 +104,25 @@ struct zc_lane {
 	u64 retire;
 	u64 bytes;
 	bool blocked;
-	bool waiting;
-	unsigned long blocked_since;
+	struct zc_patience patience;
+	struct zc_wait wait;
+};
+
+/**
+ * struct zc_stream - what there is to know of a source that is a stream
+ * @open: the last chunk of the ring can still grow
+ * @since: ns when its first byte came
+ * @dry: the source had nothing when we last looked
+ * @hold: the buffer that the next chunk goes on in, claimed; or NULL
+ * @patience: since when it makes the transfer wait
+ * @wait: how it rings the bell
+ */
+struct zc_stream {
+	bool open;
+	u64 since;
+	bool dry;
+	struct zc_buf *hold;
+	struct zc_patience patience;
 	struct zc_wait wait;
 };
 
@@ -107,28 +135,40 @@ struct zc_lane {
  * @remaining: bytes not yet asked of the source, ZCDEV_TO_END for all
  * @chunk_size: bytes from one chunk's begin to the next's
  * @phase: how far into the first chunk the payload begins
- * @depth: chunks in the ring
+ * @rate: bytes per second, 0 for no limit
+ * @latency_ns: how long bytes of a stream may wait for more, 0 for as long as
+ *	it takes if @patient, else until there is no more
+ * @patient: all sinks like full chunks best
+ * @header: goes first, or NULL
+ * @trailer: goes last, or NULL
+ * @landing: a sink whose buffers the source fills in place, or NULL
+ * @depth: chunks of payload in the ring
+ * @slots: of the ring: @depth, and one for each of @header and @trailer
  * @fill: sequence number of the next chunk to fill
- * @full: sequence number of the oldest chunk being filled
- * @retire: sequence number of the oldest chunk that a sink still needs;
- *	retire <= drain of a lane <= full <= fill <= retire + depth
- * @fill_offset: stream offset of the next fill
- * @eof: the source has ended
- * @error: 0, or the negative errno that ends the transfer
- * @bytes: by how much the source moves on: the least that was accepted by a
- *	sink still alive, or what the last one to fail accepted
- * @counted: bytes in the verdict of the source
- * @idle_ns: how long to sleep until buffers are looked at again
- * @flush_at: jiffies when to have the network free what it is done with
- * @flush_delay: jiffies until the time after that
- * @bell: where the transferring task, and nobody else, sleeps
+ * @full: sequence number of the oldest chunk not full
+ * @retire: sequence number of the oldest chunk that a sink still needs
+ * @fill_offset: stream offset of the next chunk
+ * @eof: nothing comes after what was asked for
+ * @ended: the trailer, if any, is in the ring
+ * @starved: there was no buffer when we last wanted one
+ * @pace_ns: the next fill is too early by so much
+ * @begin_ns: when it began
+ * @stream: if the source is one
+ * @error: negative errno that ended it early; a sink's only with @fail_fast
+ * @bytes: of the source: accepted by every sink that did not fail, or if all
+ *	failed, by the last of them; the contiguous prefix
+ * @counted: of those, in the verdict of the source
+ * @idle_ns: how soon to look again for buffers, while none comes back
+ * @flush_at: jiffies at which to ask the network again to free some
+ * @flush_delay: jiffies to wait after that
+ * @bell: rung by completions, files and sockets
  * @lanes: number of sinks
- * @lane: the sinks
- * @ring: the chunks; number N is at N modulo @depth
+ * @lane: one for each sink
+ * @ring: the chunks, followed by their zc_drains
  *
- * Used by one task. Only completions and wakeups come from elsewhere, and they
- * touch @result and @complete of their request, and @bell; all requests are
- * waited for before the pipeline is freed.
+ * The caller sets @source, the sink of each lane, @strict, @fail_fast,
+ * @remaining, @phase and what is to differ from its default. Requests point into
+ * @ring, so none may be in flight before the pipeline is freed.
  */
 struct zc_pipeline {
 	struct zc_pool *pool;
@@ -138,12 +178,24 @@ struct zc_pipeline {
 	u64 remaining;
 	u32 chunk_size;
 	u32 phase;
+	u64 rate;
+	u64 latency_ns;
+	bool patient;
+	struct zc_extra *header;
+	struct zc_extra *trailer;
+	struct zc_end *landing;
 	u32 depth;
+	u32 slots;
 	u64 fill;
 	u64 full;
 	u64 retire;
 	u64 fill_offset;
 	bool eof;
+	bool ended;
+	bool starved;
+	u64 pace_ns;
+	u64 begin_ns;
+	struct zc_stream stream;
 	int error;
 	u64 bytes;
 	u64 counted;
@@ -158,20 +210,39 @@ struct zc_pipeline {
 
 static inline struct zc_chunk *zc_pipeline_chunk(struct zc_pipeline *p, u64 seq)
 {
-	return &p->ring[seq % p->depth];
+	return &p->ring[seq % p->slots];
 }
 
 void zc_request_complete(struct zc_request *req, long result);
 bool zc_request_take(struct zc_request *req);
 
-struct zc_pipeline *zc_pipeline_new(struct zc_pool *pool, u32 depth, u32 sinks);
+struct zc_pipeline *zc_pipeline_new(struct zc_pool *pool, u32 depth, u32 extras,
+				    u32 sinks);
 void zc_pipeline_skip(struct zc_pipeline *p, u64 bytes);
 void zc_pipeline_run(struct zc_pipeline *p);
 void zc_pipeline_quiesce(struct zc_pipeline *p);
+u64 zc_pipeline_payload(const struct zc_pipeline *p, u64 bytes);
+u64 zc_pipeline_idle(struct zc_pipeline *p);
 void zc_pipeline_free(struct zc_pipeline *p);
+
+bool zc_fill_step(struct zc_pipeline *p);
+bool zc_fill_expected(const struct zc_pipeline *p);
+u64 zc_fill_patience(struct zc_pipeline *p);
+
+bool zc_stream_fill(struct zc_pipeline *p);
+u64 zc_stream_patience(struct zc_pipeline *p);
+void zc_stream_settle(struct zc_pipeline *p);
+u32 zc_stream_left(struct zc_pipeline *p, struct zcdev_range *ranges, u32 max);
+void zc_stream_free(struct zc_pipeline *p);
+
+bool zc_chunk_open(struct zc_pipeline *p);
+void zc_chunk_asked(struct zc_pipeline *p, s64 bytes);
+void zc_chunk_unclaim(struct zc_pipeline *p, u64 seq);
+bool zc_chunk_may_pad(const struct zc_chunk *chunk);
 
 void zc_lane_init(struct zc_lane *lane, struct zc_pipeline *p, u32 index);
 bool zc_lane_alive(const struct zc_lane *lane);
+bool zc_lane_idle(const struct zc_lane *lane);
 bool zc_lane_step(struct zc_lane *lane);
 void zc_lane_fail(struct zc_lane *lane, int error);
 void zc_lane_finish(struct zc_lane *lane);

@@ -308,7 +308,7 @@ static struct zc_pipeline *mock_pipeline(struct kunit *test,
 	struct zc_pipeline *p;
 	u32 i;
 
-	p = zc_pipeline_new(mock->file.pool, c->depth ?: 3, sinks);
+	p = zc_pipeline_new(mock->file.pool, c->depth ?: 3, 0, sinks);
 	KUNIT_ASSERT_NOT_NULL(test, p);
 	mock->c = c;
 	mock->sink[0].fail = c->fail_out;

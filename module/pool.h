@@ -109,6 +109,7 @@ bool zc_pool_buf_referenced(struct zc_pool *pool, const struct zc_buf *buf);
 struct zc_buf *zc_pool_claim(struct zc_pool *pool);
 void zc_pool_wake(struct zc_pool *pool);
 bool zc_pool_has_free(struct zc_pool *pool);
+bool zc_pool_claim_this(struct zc_pool *pool, struct zc_buf *buf);
 void zc_pool_unclaim(struct zc_pool *pool, struct zc_buf *buf);
 void zc_pool_acquire_claimed(struct zc_pool *pool, struct zc_buf *buf);
 bool zc_pool_reclaim(struct zc_pool *pool, struct zc_buf *buf);

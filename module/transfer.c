@@ -8,9 +8,12 @@
  */
 #include "transfer.h"
 
+#include <linux/log2.h>
+#include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "extra.h"
 #include "ladder.h"
 #include "pool.h"
 
@@ -19,6 +22,9 @@
  * @arg: what the caller wrote, once
  * @uarg: where the results go
  * @ends: the ends as the caller wrote them, source first
+ * @header: goes before the source's bytes, or NULL
+ * @trailer: goes after them, or NULL
+ * @left: room for where undelivered bytes are
  * @source: where the bytes come from
  * @sinks: number of sinks
  * @sink: where they go
@@ -27,6 +33,9 @@ struct zc_transfer {
 	struct zcdev_transfer *arg;
 	struct zcdev_transfer __user *uarg;
 	struct zcdev_end *ends;
+	struct zc_extra *header;
+	struct zc_extra *trailer;
+	struct zcdev_range left[ZC_TRANSFER_DEPTH];
 	struct zc_end source;
 	u32 sinks;
 	struct zc_end sink[];
@@ -36,9 +45,6 @@ static int check_arg(const struct zcdev_transfer *arg)
 {
 	if (arg->flags & ~ZC_TRANSFER_FLAGS || arg->reserved ||
 	    arg->sink_count < 1 || arg->sink_count > ZC_TRANSFER_SINKS)
-		return -EINVAL;
-	if (arg->header_count || arg->trailer_count || arg->rate ||
-	    arg->latency_ns || arg->left_count)
 		return -EINVAL;
 	if (arg->end_size < offsetofend(struct zcdev_end, out_offloaded))
 		return -EINVAL;
@@ -70,6 +76,26 @@ static int read_ends(struct zc_transfer *t)
 	return 0;
 }
 
+static int read_extras(struct zc_transfer *t)
+{
+	t->header = zc_extra_new(t->arg->header, t->arg->header_count);
+	if (IS_ERR(t->header))
+		return PTR_ERR(t->header);
+	t->trailer = zc_extra_new(t->arg->trailer, t->arg->trailer_count);
+	return PTR_ERR_OR_ZERO(t->trailer);
+}
+
+static u32 extra_bytes(const struct zc_transfer *t)
+{
+	return zc_extra_len(t->header) + zc_extra_len(t->trailer);
+}
+
+/* Entries for undelivered bytes that make sense. */
+static u32 left_max(const struct zc_transfer *t)
+{
+	return min(t->arg->left_count, (u32)ZC_TRANSFER_DEPTH);
+}
+
 static int write_end(const struct zc_transfer *t, u32 i)
 {
 	const struct zcdev_end *end = &t->ends[i];
@@ -80,8 +106,15 @@ static int write_end(const struct zc_transfer *t, u32 i)
 	       -EFAULT : 0;
 }
 
+static int write_left(const struct zc_transfer *t)
+{
+	return copy_to_user(u64_to_user_ptr(t->arg->left), t->left,
+			    array_size(left_max(t), sizeof(t->left[0]))) ?
+	       -EFAULT : 0;
+}
+
 /* Also called before anything moves, to see that it can be done after. */
-static int write_results(struct zc_transfer *t, u64 bytes, int error)
+static int write_results(struct zc_transfer *t, int error)
 {
 	size_t from = offsetof(struct zcdev_transfer, out_bytes);
 	u32 i;
@@ -95,10 +128,10 @@ static int write_results(struct zc_transfer *t, u64 bytes, int error)
 		if (ret)
 			return ret;
 	}
-	t->arg->out_bytes = bytes;
-	t->arg->out_left_bytes = 0;
+	ret = write_left(t);
+	if (ret)
+		return ret;
 	t->arg->out_error = -error;
-	t->arg->out_left_count = 0;
 	return copy_to_user((void __user *)t->uarg + from,
 			    (void *)t->arg + from, sizeof(*t->arg) - from) ?
 	       -EFAULT : 0;
@@ -134,9 +167,8 @@ static int open_ends(struct zc_transfer *t)
 /* May bytes move without passing here? Not if the caller said how they pass. */
 static bool has_ladder(const struct zc_transfer *t)
 {
-	return t->sinks == 1 && !t->arg->header_count &&
-	       !t->arg->trailer_count && !t->arg->rate && !t->arg->chunk &&
-	       zc_ladder_stands(&t->source, &t->sink[0]);
+	return t->sinks == 1 && !t->header && !t->trailer && !t->arg->rate &&
+	       !t->arg->chunk && zc_ladder_stands(&t->source, &t->sink[0]);
 }
 
 /* Who climbs the ladder is strict about what is left after that. */
@@ -145,25 +177,53 @@ static bool prepares_strictly(const struct zc_transfer *t)
 	return t->arg->flags & ZCDEV_TRANSFER_STRICT && !has_ladder(t);
 }
 
+static int prepare_sink(struct zc_transfer *t, struct zc_end *sink,
+			u64 expected, u64 *len)
+{
+	const struct zc_end *other;
+	int ret;
+
+	ret = sink->sink->prepare(sink, expected, prepares_strictly(t),
+				  &t->source);
+	for (other = t->sink; other != sink && !ret; other++)
+		ret = zc_end_check_sinks(other, sink, expected);
+	return ret ?: zc_end_check_overlap(&t->source, sink, len,
+					   extra_bytes(t));
+}
+
 static int prepare_sinks(struct zc_transfer *t, u64 *len)
 {
-	bool strict = prepares_strictly(t);
 	u64 expected = expected_len(t, *len);
-	u32 i, k;
+	struct zc_end *sink;
 
-	for (i = 0; i < t->sinks; i++) {
-		struct zc_end *sink = &t->sink[i];
-
-		sink->error = sink->sink->prepare(sink, expected, strict,
-						  &t->source);
-		for (k = 0; k < i && !sink->error; k++)
-			sink->error = zc_end_check_sinks(&t->sink[k], sink,
-							 expected);
-		if (!sink->error)
-			sink->error = zc_end_check_overlap(&t->source, sink,
-							   len);
+	if (expected != ZCDEV_TO_END &&
+	    check_add_overflow(expected, (u64)extra_bytes(t), &expected))
+		return -EOVERFLOW;
+	for (sink = t->sink; sink != t->sink + t->sinks; sink++) {
+		sink->error = prepare_sink(t, sink, expected, len);
 		if (sink->error)
 			return sink->error;
+	}
+	return 0;
+}
+
+/* A stream without an end goes into a pool as far as there is room. */
+static int bound_by_room(struct zc_transfer *t, u64 *len)
+{
+	struct zc_end *sink;
+	u64 room;
+
+	for (sink = t->sink; sink != t->sink + t->sinks; sink++) {
+		if (!sink->sink->room)
+			continue;
+		room = sink->sink->room(sink);
+		if (room < extra_bytes(t) ||
+		    (t->arg->len != ZCDEV_TO_END &&
+		     t->arg->len > room - extra_bytes(t))) {
+			sink->error = -EINVAL;
+			return -EINVAL;
+		}
+		*len = min(*len, room - extra_bytes(t));
 	}
 	return 0;
 }
@@ -182,63 +242,133 @@ static int prepare_ends(struct zc_transfer *t, u64 *len)
 	/* There is nothing to lend behind the end of a pool. */
 	if (t->source.source->lend)
 		*len = expected_len(t, *len);
-	return prepare_sinks(t, len);
+	ret = prepare_sinks(t, len);
+	return ret ?: bound_by_room(t, len);
+}
+
+/* A sink that the source can fill in place. */
+static struct zc_end *find_landing(struct zc_transfer *t)
+{
+	struct zc_end *sink;
+
+	if (t->source.source->lend)
+		return NULL;
+	for (sink = t->sink; sink != t->sink + t->sinks; sink++)
+		if (sink->sink->lender)
+			return sink;
+	return NULL;
+}
+
+/* Where in an alignment unit of a sink the payload begins. */
+static u32 sink_phase(const struct zc_transfer *t, const struct zc_end *sink)
+{
+	return sink->align ?
+	       (sink->phase + zc_extra_len(t->header)) % sink->align : 0;
 }
 
 /*
  * The source reads whole blocks; if a sink can then write such, it does. The
  * first that can be pleased decides.
  */
-static u32 choose_phase(const struct zc_transfer *t)
+static u32 choose_phase(const struct zc_transfer *t, const struct zc_end *landing)
 {
-	u32 i, align = t->source.align ?: 1;
+	u32 i, phase, align = t->source.align ?: 1;
 
-	for (i = 0; i < t->sinks; i++)
-		if (t->sink[i].phase &&
-		    t->sink[i].phase % align == t->source.phase)
-			return t->sink[i].phase;
+	if (landing)
+		return sink_phase(t, landing);
+	for (i = 0; i < t->sinks; i++) {
+		phase = sink_phase(t, &t->sink[i]);
+		if (phase && phase % align == t->source.phase)
+			return phase;
+	}
 	return t->source.phase;
 }
 
 /* Whose buffers the payload is in. */
 static struct zc_pool *get_pool(struct zc_file *file,
-				const struct zc_transfer *t)
+				const struct zc_transfer *t,
+				const struct zc_end *landing)
 {
 	const struct zc_end *source = &t->source;
 	int ret;
 
+	if ((source->source->lender || landing) && t->arg->chunk)
+		return ERR_PTR(-EINVAL);
 	if (source->source->lender)
-		return t->arg->chunk ? ERR_PTR(-EINVAL) :
-				       source->source->lender(source);
+		return source->source->lender(source);
+	if (landing)
+		return landing->sink->lender(landing);
 	ret = zc_pool_create_default(file, 0);
 	return ret ? ERR_PTR(ret) : zc_file_pool(file);
+}
+
+static u32 choose_depth(const struct zc_transfer *t, const struct zc_pool *pool)
+{
+	u32 depth = min(t->arg->depth ?: ZC_TRANSFER_DEPTH, pool->count);
+
+	return t->source.source->events && left_max(t) ?
+	       min(depth, left_max(t)) : depth;
+}
+
+/* Little enough that a limited rate is even within an eighth of a second. */
+static u32 choose_chunk(const struct zc_transfer *t, const struct zc_pool *pool)
+{
+	u32 chunk = t->arg->chunk ?: pool->buf_size;
+	u64 paced = t->arg->rate / 8;
+
+	if (!t->arg->rate || paced >= chunk)
+		return chunk;
+	return rounddown_pow_of_two(max_t(u64, paced, PAGE_SIZE));
+}
+
+static bool all_patient(const struct zc_transfer *t)
+{
+	u32 i;
+
+	for (i = 0; i < t->sinks; i++)
+		if (!t->sink[i].sink->patient)
+			return false;
+	return true;
+}
+
+static void set_pipeline(struct zc_pipeline *p, struct zc_transfer *t)
+{
+	u32 i;
+
+	p->source = &t->source;
+	for (i = 0; i < t->sinks; i++)
+		p->lane[i].sink = &t->sink[i];
+	p->strict = t->arg->flags & ZCDEV_TRANSFER_STRICT;
+	p->fail_fast = t->arg->flags & ZCDEV_TRANSFER_FAIL_FAST;
+	p->header = t->header;
+	p->trailer = t->trailer;
+	p->rate = t->arg->rate;
+	p->latency_ns = t->arg->latency_ns;
+	p->patient = all_patient(t);
 }
 
 static struct zc_pipeline *make_pipeline(struct zc_file *file,
 					 struct zc_transfer *t, u64 len)
 {
+	struct zc_end *landing = find_landing(t);
 	struct zc_pipeline *p;
 	struct zc_pool *pool;
-	u32 i, depth;
 
-	pool = get_pool(file, t);
+	pool = get_pool(file, t, landing);
 	if (IS_ERR(pool))
 		return ERR_CAST(pool);
 	if (t->arg->chunk > pool->buf_size)
 		return ERR_PTR(-EINVAL);
 
-	depth = min(t->arg->depth ?: ZC_TRANSFER_DEPTH, pool->count);
-	p = zc_pipeline_new(pool, depth, t->sinks);
+	p = zc_pipeline_new(pool, choose_depth(t, pool),
+			    !!t->header + !!t->trailer, t->sinks);
 	if (!p)
 		return ERR_PTR(-ENOMEM);
-	p->source = &t->source;
-	for (i = 0; i < t->sinks; i++)
-		p->lane[i].sink = &t->sink[i];
+	set_pipeline(p, t);
+	p->landing = landing;
 	p->remaining = len;
-	p->strict = t->arg->flags & ZCDEV_TRANSFER_STRICT;
-	p->fail_fast = t->arg->flags & ZCDEV_TRANSFER_FAIL_FAST;
-	p->chunk_size = t->arg->chunk ?: pool->buf_size;
-	p->phase = choose_phase(t);
+	p->chunk_size = choose_chunk(t, pool);
+	p->phase = choose_phase(t, landing);
 	return p;
 }
 
@@ -260,14 +390,24 @@ static int finish_ends(struct zc_transfer *t, struct zc_pipeline *p)
 	return error;
 }
 
-static bool anything_moved(const struct zc_pipeline *p)
+/* What was taken from a stream has moved, if only into the pool. */
+static void settle_left(struct zc_transfer *t, struct zc_pipeline *p)
+{
+	if (!t->source.source->events)
+		return;
+	t->arg->out_left_bytes = p->fill_offset - p->bytes;
+	t->arg->out_left_count = zc_stream_left(p, t->left, left_max(t));
+}
+
+static bool anything_moved(const struct zc_transfer *t,
+			   const struct zc_pipeline *p)
 {
 	u32 i;
 
 	for (i = 0; i < p->lanes; i++)
 		if (p->lane[i].bytes)
 			return true;
-	return false;
+	return t->arg->out_left_bytes;
 }
 
 /* Returns an errno only if nothing moved. */
@@ -281,8 +421,10 @@ static int run(struct zc_transfer *t, struct zc_pipeline *p)
 	/* Not restarted: that would begin the send timeout anew. */
 	if (error == -ERESTARTSYS)
 		error = -EINTR;
-	ret = write_results(t, p->bytes, error);
-	return anything_moved(p) || !error ? ret : error;
+	t->arg->out_bytes = p->bytes;
+	settle_left(t, p);
+	ret = write_results(t, error);
+	return anything_moved(t, p) || !error ? ret : error;
 }
 
 /* The end of a transfer that had no pipeline. Returns as run(). */
@@ -294,7 +436,8 @@ static int finish_climb(struct zc_transfer *t, u64 bytes, int error)
 	source->source->finish(source, bytes);
 	sink->sink->finish(sink, bytes);
 	error = error ?: sink->error;
-	ret = write_results(t, bytes, error);
+	t->arg->out_bytes = bytes;
+	ret = write_results(t, error);
 	return bytes || !error ? ret : error;
 }
 
@@ -314,17 +457,27 @@ static int transfer_rest(struct zc_file *file, struct zc_transfer *t, u64 len,
 	return ret;
 }
 
+static int read_args(struct zc_transfer *t)
+{
+	int ret = read_ends(t);
+
+	t->arg->out_bytes = 0;
+	t->arg->out_left_bytes = 0;
+	t->arg->out_left_count = 0;
+	return ret ?: read_extras(t);
+}
+
 static int transfer(struct zc_file *file, struct zc_transfer *t)
 {
 	bool strict = t->arg->flags & ZCDEV_TRANSFER_STRICT;
 	u64 len = t->arg->len, moved = 0;
 	int ret, error;
 
-	ret = read_ends(t);
+	ret = read_args(t);
 	if (ret)
 		return ret;
 	error = prepare_ends(t, &len);
-	ret = write_results(t, 0, error);
+	ret = write_results(t, error);
 	if (error || ret || !len)
 		return error ?: ret;
 
@@ -360,6 +513,8 @@ static void transfer_free(struct zc_transfer *t)
 	for (i = 0; i < t->sinks; i++)
 		zc_end_close(&t->sink[i]);
 	zc_end_close(&t->source);
+	zc_extra_free(t->header);
+	zc_extra_free(t->trailer);
 	kfree(t->ends);
 	kfree(t);
 }

@@ -7,6 +7,7 @@
 
 #include <linux/fs.h>
 #include <linux/hrtimer.h>
+#include <linux/jiffies.h>
 #include <linux/sched.h>
 
 /**
@@ -48,6 +49,28 @@ int zc_bell_wait(struct zc_bell *bell, u64 ns)
 						  ns_to_ktime(ns));
 }
 
+/**
+ * zc_patience_left() - how much longer can it be waited for?
+ * @patience: of whoever makes us wait; forget it once that moves
+ * @timeout: jiffies that it may take in all, MAX_SCHEDULE_TIMEOUT for ever
+ *
+ * Context: the task that waits.
+ * Return: nanoseconds, KTIME_MAX for ever, 0 if the time is over.
+ */
+u64 zc_patience_left(struct zc_patience *patience, long timeout)
+{
+	long left;
+
+	if (timeout == MAX_SCHEDULE_TIMEOUT)
+		return KTIME_MAX;
+	if (!patience->waiting) {
+		patience->waiting = true;
+		patience->since = jiffies;
+	}
+	left = timeout - (long)(jiffies - patience->since);
+	return left > 0 ? jiffies_to_nsecs(left) : 0;
+}
+
 struct wait_table {
 	poll_table pt;
 	struct zc_wait *wait;
@@ -74,8 +97,10 @@ static void wait_queue_proc(struct file *file, wait_queue_head_t *head,
 	struct zc_wait *wait = container_of(pt, struct wait_table, pt)->wait;
 	struct zc_wait_queue *queue = &wait->queue[wait->queues];
 
-	if (WARN_ON_ONCE(wait->queues == ZC_WAIT_QUEUES))
+	if (wait->queues == ZC_WAIT_QUEUES) {
+		wait->deaf = true;
 		return;
+	}
 	queue->wait = wait;
 	queue->head = head;
 	init_waitqueue_func_entry(&queue->entry, wait_wake);

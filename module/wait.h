@@ -22,15 +22,27 @@ struct zc_bell {
 };
 
 /**
+ * struct zc_patience - how long somebody makes a transfer wait
+ * @waiting: right now
+ * @since: jiffies when it began, if @waiting
+ */
+struct zc_patience {
+	bool waiting;
+	unsigned long since;
+};
+
+/**
  * struct zc_wait - a file rings a bell when it has something to say
  * @bell: the bell
  * @events: EPOLL events that are of interest
+ * @deaf: the file has more wait queues than we can be in: nothing may ring
  * @queues: how many wait queues of the file this is in
  * @queue: the entry in each, and what it is an entry of
  */
 struct zc_wait {
 	struct zc_bell *bell;
 	__poll_t events;
+	bool deaf;
 	u32 queues;
 	struct zc_wait_queue {
 		wait_queue_entry_t entry;
@@ -42,6 +54,8 @@ struct zc_wait {
 void zc_bell_init(struct zc_bell *bell);
 void zc_bell_silence(struct zc_bell *bell);
 int zc_bell_wait(struct zc_bell *bell, u64 ns);
+
+u64 zc_patience_left(struct zc_patience *patience, long timeout);
 
 void zc_wait_begin(struct zc_wait *wait, struct zc_bell *bell,
 		   struct file *file, __poll_t events);

@@ -84,8 +84,8 @@ static inline uint64_t zc_now_ms(void)
 }
 
 /**
- * struct zc_reader - a thread that reads a socket until it ends
- * @fd: the socket
+ * struct zc_reader - a thread that reads a socket or pipe until it ends
+ * @fd: the socket or pipe
  * @seed: what must arrive is what zc_fill() makes of it
  * @from: offset of the first byte in that
  * @limit: stop after so many bytes, 0 for never
@@ -120,7 +120,7 @@ static inline void *zc_reader_run(void *arg)
 		want = size;
 		if (r->limit && r->limit - r->bytes < want)
 			want = r->limit - r->bytes;
-		n = recv(r->fd, buf, want, 0);
+		n = read(r->fd, buf, want);
 		if (n <= 0)
 			break;
 		ok = zc_differs(buf, n, r->seed, r->from + r->bytes);

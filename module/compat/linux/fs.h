@@ -10,6 +10,11 @@
 #define file_mnt_idmap	file_mnt_user_ns
 #endif
 
+/* What has no splice_read of its own uses this; goes with 6.4. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define copy_splice_read	generic_file_splice_read
+#endif
+
 /*
  * An asynchronous write holds off freezing of the file system from submission
  * to completion, which may be another context: lockdep must not see the task
