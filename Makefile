@@ -72,6 +72,9 @@ check-one: $(K:%=guest-%) ## one selftest on one kernel: T=name K=6.12
 shell: build/module-$(K)/zcdev.ko tools ## a shell in the guest with the module loaded: K=6.1
 	$(Q)selftests/qemu/run --shell -k $(K)
 
+check-mutants: guest-6.12 guest-debug ## break the module and see who notices: N=60 SEED=1
+	$(Q)selftests/mutants/mutants $(N:%=-n %) $(SEED:%=--seed %)
+
 fuzz: guest-debug ## fuzz the module for long: MINUTES=60 SEED=1, or REPLAY=file
 	$(Q)selftests/fuzz/fuzz $(MINUTES:%=--minutes %) $(SEED:%=--seed %) $(REPLAY:%=--replay %)
 
@@ -151,6 +154,7 @@ build/bench/%: selftests/bench/%.c selftests/qemu/plugin/mark.h
 
 FORCE:
 
-.PHONY: all module tools install uninstall clean deps check check-kernel check-one shell fuzz \
+.PHONY: all module tools install uninstall clean deps check check-kernel check-one \
+	check-mutants shell fuzz \
 	lint demo bench bench-latency profile help bench-guest FORCE $(GUESTS:%=guest-%)
 .SECONDARY:
