@@ -209,7 +209,8 @@ static int check_ranges(const struct zc_end *a, u64 len_a,
 {
 	loff_t end_a, end_b;
 
-	if (check_add_overflow(a->pos, (loff_t)len_a, &end_a) ||
+	if (len_a > LLONG_MAX || len_b > LLONG_MAX ||
+	    check_add_overflow(a->pos, (loff_t)len_a, &end_a) ||
 	    check_add_overflow(b->pos, (loff_t)len_b, &end_b))
 		return -EOVERFLOW;
 	return len_a && a->pos < end_b && b->pos < end_a ? -EINVAL : 0;
