@@ -10,7 +10,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 
 # The kernel that check-one, check-kernel, shell and bench use.
 K ?= 6.12
-GUESTS := 6.1 6.12 debug
+GUESTS := 6.1 6.12 debug kcsan
 
 CC	?= cc
 CFLAGS	?= -O2 -g
@@ -63,7 +63,7 @@ deps: ## install what testing needs, as root
 check: deps ## everything, on every kernel; ends with the count
 	$(Q)selftests/check
 
-check-kernel: $(K:%=guest-%) ## all selftests on one kernel: K=6.1, 6.12 or debug
+check-kernel: $(K:%=guest-%) ## all selftests on one kernel: K=6.1, 6.12, debug or kcsan
 	$(Q)selftests/qemu/run -k $(K)
 
 check-one: $(K:%=guest-%) ## one selftest on one kernel: T=name K=6.12
@@ -71,6 +71,9 @@ check-one: $(K:%=guest-%) ## one selftest on one kernel: T=name K=6.12
 
 shell: build/module-$(K)/zcdev.ko tools ## a shell in the guest with the module loaded: K=6.1
 	$(Q)selftests/qemu/run --shell -k $(K)
+
+check-long: deps guest-6.12 guest-debug guest-kcsan ## KCSAN, long soak and fuzzing, all mutants
+	$(Q)selftests/check-long
 
 check-mutants: guest-6.12 guest-debug ## break the module and see who notices: N=60 SEED=1
 	$(Q)selftests/mutants/mutants $(N:%=-n %) $(SEED:%=--seed %)
@@ -102,7 +105,7 @@ help: ## this list
 # Parts of the above
 
 # A kernel to boot; see selftests/qemu/kernel for what is cached where.
-build/kernels/%.stamp: selftests/qemu/kernel selftests/qemu/debug.config
+build/kernels/%.stamp: selftests/qemu/kernel $(wildcard selftests/qemu/*.config)
 	$(Q)selftests/qemu/kernel $* >/dev/null
 	$(Q)touch $@
 
@@ -114,7 +117,7 @@ build/module-%/zcdev.ko: build/kernels/%.stamp FORCE
 	$(Q)cp -rsf $(CURDIR)/Kbuild $(CURDIR)/module $(CURDIR)/uapi $(@D)
 	$(say) MODULE $*
 	$(Q)$(MAKE) -s -C build/kernels/$*/build M=$(CURDIR)/$(@D) W=1 KCFLAGS=-Werror \
-		$(if $(filter debug,$*),CONFIG_ZCDEV_KUNIT_TEST=y) modules
+		$(if $(filter debug kcsan,$*),CONFIG_ZCDEV_KUNIT_TEST=y) modules
 
 PROGRAMS := $(patsubst selftests/%.c,build/selftests/%,$(wildcard selftests/*.c))
 
@@ -155,6 +158,6 @@ build/bench/%: selftests/bench/%.c selftests/qemu/plugin/mark.h
 FORCE:
 
 .PHONY: all module tools install uninstall clean deps check check-kernel check-one \
-	check-mutants shell fuzz \
+	check-long check-mutants shell fuzz \
 	lint demo bench bench-latency profile help bench-guest FORCE $(GUESTS:%=guest-%)
 .SECONDARY:

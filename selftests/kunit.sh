@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# only: debug
+# only: debug kcsan
 #
 # The unit tests ran when the module was loaded: bring their results.
 
