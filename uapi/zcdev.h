@@ -39,7 +39,7 @@
  *
  * read(2), write(2) and lseek(2), also with positions or vectors and by
  * io_uring, see the linear byte space of the pool as a file of fixed size: reads
- * end there, writes at the end or beyond are ENOSPC, positions beyond are
+ * end there, writes at the end or beyond are ENOSPC, and lseek(2) to beyond is
  * EINVAL. They copy, and do not ask who has a buffer.
  *
  * splice(2) and sendfile(2) from the device hand out the pages themselves, up to
