@@ -140,13 +140,13 @@ static void bad_indices(void **state)
 
 	for (int i = 0; i < 5; i++) {
 		union abi_arg *arg = abi_fill(call);
-		uint64_t *indices = acquire ? &arg->acquire.indices :
-					      &arg->release.indices;
+		__u64 *indices = acquire ? &arg->acquire.indices :
+					   &arg->release.indices;
 
 		memset(edge - 4, 0, 4);
 		*indices = i < 4 ? (uintptr_t)edge - i : 1ULL << 63;
 		zc_assert_errno(abi_do(call, fd, arg), EFAULT, "%#llx",
-				(unsigned long long)*indices);
+				*indices);
 	}
 	abi_fill(call);
 	assert_int_equal(mprotect(abi_ends, ZC_PAGE, PROT_READ), 0);

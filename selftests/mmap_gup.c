@@ -104,6 +104,41 @@ static void in_a_pipe(void **state)
 	close(fd);
 }
 
+/*
+ * Given away or not, the pages stay ours: nobody can steal them into a page
+ * cache, and they are used again.
+ */
+static void gifts(void **state)
+{
+	int fd = zc_open_pool(4, BUF), p[2];
+	int file = open("data", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	unsigned char *map = zc_map(fd, POOL);
+	struct iovec iov = { map + BUF, 4 * ZC_PAGE };
+	uint64_t pfn = zc_pfn(map + BUF);
+
+	(void)state;
+	zc_fill(map, POOL, 5, 0);
+	assert_int_equal(pipe2(p, O_CLOEXEC), 0);
+	assert_int_equal(vmsplice(p[1], &iov, 1, SPLICE_F_GIFT), 4 * ZC_PAGE);
+	assert_in_flight(fd, 1);
+	assert_int_equal(splice(p[0], NULL, file, NULL, 4 * ZC_PAGE,
+				SPLICE_F_MOVE), 4 * ZC_PAGE);
+	assert_true(zc_wait_until(5, none_in_flight(fd)));
+	zc_check_range(file, 0, 4 * ZC_PAGE, 5, BUF);
+	/* The file has its own pages, and we have ours. */
+	memset(map + BUF, 0, BUF);
+	zc_check_range(file, 0, 4 * ZC_PAGE, 5, BUF);
+	assert_int_equal(madvise(map, POOL, MADV_DONTNEED), 0);
+	assert_int_equal(map[BUF], 0);
+	assert_int_equal(zc_pfn(map + BUF), pfn);
+	assert_int_equal(ftruncate(file, 0), 0);
+	close(file);
+	close(p[0]);
+	close(p[1]);
+	munmap(map, POOL);
+	close(fd);
+}
+
 /* Bytes stay readable when everything of the pool is closed. */
 static void outlived_by_a_pipe(void **state)
 {
@@ -250,6 +285,7 @@ int main(void)
 		ZC_TEST("O_DIRECT reads into it", direct_read),
 		ZC_TEST("O_DIRECT writes from it", direct_write),
 		ZC_TEST("pages in a pipe are in flight", in_a_pipe),
+		ZC_TEST("vmsplice as a gift, moved into a file", gifts),
 		ZC_TEST("pages in a pipe outlive the pool unharmed",
 			outlived_by_a_pipe),
 		ZC_TEST("MSG_ZEROCOPY sends it", msg_zerocopy),
