@@ -63,6 +63,16 @@ static void reads(void **state)
 	close(fd);
 }
 
+/* @len bytes of the second kind there, and of the first everywhere else. */
+static void assert_written(const unsigned char *map, size_t at, size_t len)
+{
+	size_t end = at + len;
+
+	assert_int_equal(zc_differs(map, at, 1, 0), at);
+	assert_int_equal(zc_differs(map + at, len, 2, at), len);
+	assert_int_equal(zc_differs(map + end, POOL - end, 1, end), POOL - end);
+}
+
 static void writes(void **state)
 {
 	static unsigned char data[POOL];
@@ -85,21 +95,7 @@ static void writes(void **state)
 		} else {
 			assert_int_equal(ret, want);
 		}
-		/* There, and nowhere else. */
-		if (!want)
-			want = ret = 0;
-		assert_int_equal(zc_differs(map + (want ? edges[i] : 0), want,
-					    2, edges[i]), want);
-		if (want) {
-			off_t end = edges[i] + want;
-
-			assert_int_equal(zc_differs(map, edges[i], 1, 0),
-					 edges[i]);
-			assert_int_equal(zc_differs(map + end, POOL - end, 1,
-						    end), POOL - end);
-		} else {
-			assert_int_equal(zc_differs(map, POOL, 1, 0), POOL);
-		}
+		assert_written(map, want ? edges[i] : 0, want);
 	}
 	munmap(map, POOL);
 	close(fd);
