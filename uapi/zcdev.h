@@ -523,8 +523,8 @@ struct zcdev_buf_wait {
  * shares the pool can release them; one that dies leaves them acquired. A
  * transfer that finds no buffer left waits until there is one.
  *
- * Errors: E2BIG, EBADF, EFAULT (nothing is acquired), EINTR, EINVAL, ENXIO,
- * ETIMEDOUT.
+ * Errors: E2BIG, EBADF, EFAULT (nothing is acquired), EINTR, EINVAL, ENOMEM,
+ * ENXIO, ETIMEDOUT.
  */
 struct zcdev_buf_acquire {
 	__u32 size;
@@ -547,7 +547,7 @@ struct zcdev_buf_acquire {
  * them until that is over.
  *
  * Errors: E2BIG, EBADF, EFAULT, EINVAL (also a buffer that is not acquired, or
- * named twice), ENXIO.
+ * named twice), ENOMEM, ENXIO.
  */
 struct zcdev_buf_release {
 	__u32 size;
