@@ -15,7 +15,7 @@
 #define COUNT		6
 #define POOL		(COUNT * BUF)
 #define MESSAGES	1500
-#define FOREVER		(~0ULL)
+#define PATIENCE	20000000000ULL	/* ns */
 
 /* Buffer @index has the bytes of message @seq. */
 struct message {
@@ -114,7 +114,7 @@ static void produce(int fd, unsigned char *map, int to, uint32_t seq)
 {
 	struct message m = { .seq = seq };
 
-	assert_int_equal(zc_acquire(fd, &m.index, 1, FOREVER), 1);
+	assert_int_equal(zc_acquire(fd, &m.index, 1, PATIENCE), 1);
 	zc_fill(map + m.index * BUF, BUF, seq, 0);
 	assert_int_equal(send(to, &m, sizeof(m), 0), sizeof(m));
 }
