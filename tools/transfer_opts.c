@@ -141,8 +141,10 @@ static int parse_via(struct transfer_opts *opts, const char *text, struct fault 
 
 static int parse_rate(struct transfer_opts *opts, const char *text, struct fault *f)
 {
-	if (parse_size(&opts->rate, "--limit-rate", text, f))
-		return -1;
+	if (units_parse_size(text, &opts->rate))
+		return options_fault(f, command,
+				     "--limit-rate takes bytes per second such as 500K or 10M, not '%s'",
+				     text);
 	if (!opts->rate)
 		return options_fault(f, command, "--limit-rate 0 would move nothing, ever");
 	return 0;
