@@ -208,14 +208,15 @@ static bool fill_is_over(const struct zc_pipeline *p)
 	return (p->eof || !p->remaining) && p->full == p->fill;
 }
 
-static bool fill_trailer(struct zc_pipeline *p)
+/* Returns true once: when the end is reached, with or without a trailer. */
+static bool fill_end(struct zc_pipeline *p)
 {
 	if (p->ended || !fill_is_over(p))
 		return false;
 	p->ended = true;
-	if (!p->trailer || p->source->error)
-		return false;
-	fill_extra(p, p->trailer, p->fill_offset + zc_extra_len(p->header));
+	if (p->trailer && !p->source->error)
+		fill_extra(p, p->trailer,
+			   p->fill_offset + zc_extra_len(p->header));
 	return true;
 }
 
@@ -310,8 +311,10 @@ bool zc_fill_step(struct zc_pipeline *p)
 		fill_extra(p, p->header, 0);
 	moved = fill_begin(p);
 	moved |= fill_harvest(p);
-	if (fill_trailer(p))
-		moved |= fill_harvest(p);
+	if (fill_end(p)) {
+		fill_harvest(p);
+		moved = true;
+	}
 	return moved;
 }
 
