@@ -69,6 +69,10 @@ check-kernel: $(K:%=guest-%) ## all selftests on one kernel: K=6.1, 6.12, debug 
 check-one: $(K:%=guest-%) ## one selftest on one kernel: T=name K=6.12
 	$(Q)selftests/qemu/run -v -k $(K) $(T:%=-t %)
 
+soak: $(K:%=guest-%) ## random transfers: K=debug MINUTES=60 [SEED=1]
+	$(Q)selftests/qemu/run -v -k $(K) -t soak --append \
+		"zcdev_soak=$$((60 * $(MINUTES))) $(SEED:%=zcdev_seed=%)"
+
 shell: build/module-$(K)/zcdev.ko tools ## a shell in the guest with the module loaded: K=6.1
 	$(Q)selftests/qemu/run --shell -k $(K)
 
@@ -158,6 +162,6 @@ build/bench/%: selftests/bench/%.c selftests/qemu/plugin/mark.h
 FORCE:
 
 .PHONY: all module tools install uninstall clean deps check check-kernel check-one \
-	check-long check-mutants shell fuzz \
+	check-long check-mutants soak shell fuzz \
 	lint demo bench bench-latency profile help bench-guest FORCE $(GUESTS:%=guest-%)
 .SECONDARY:

@@ -17,6 +17,8 @@
  *   zcdev_run=shell    a shell on the console instead
  *   zcdev_run=PATH     that program, its output on the port
  *   zcdev_slow=N       all time limits times N
+ *   zcdev_soak=N       how many seconds soak takes; so many more for every test
+ *   zcdev_seed=N       what it does
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -380,7 +382,7 @@ static unsigned int test_timeout(const char *path)
 			seconds = DEFAULT_TIMEOUT;
 		fclose(f);
 	}
-	return seconds * slow;
+	return seconds * slow + atoi(getenv("zcdev_soak") ?: "0");
 }
 
 static void test_verdict(struct test *t, int status, bool late, unsigned int timeout)
