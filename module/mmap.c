@@ -86,6 +86,9 @@ static int vma_populate(struct vm_area_struct *vma, const struct zc_pool *pool)
 		for (i = 0; i < nr; i++)
 			pages[i] = pool_page(pool, pgoff + i);
 		ret = vm_insert_pages(vma, addr, pages, &missing);
+		/* Its word for no memory for the upper page tables. */
+		if (ret == -EFAULT)
+			ret = -ENOMEM;
 		addr += nr << PAGE_SHIFT;
 		pgoff += nr;
 		left -= nr;
