@@ -71,7 +71,10 @@ check-one: $(K:%=guest-%) ## one selftest on one kernel: T=name K=6.12
 
 soak: $(K:%=guest-%) ## random transfers: K=debug MINUTES=60 [SEED=1]
 	$(Q)selftests/qemu/run -v -k $(K) -t soak --append \
-		"zcdev_soak=$$((60 * $(MINUTES))) $(SEED:%=zcdev_seed=%)"
+		"zcdev_soak=$$((60 * $(or $(MINUTES),10))) $(SEED:%=zcdev_seed=%)"
+
+coverage: build/module-cov/zcdev.ko guest-debug ## lines and branches that the selftests reach [T=name]
+	$(Q)selftests/coverage $(T:%=-t %)
 
 shell: build/module-$(K)/zcdev.ko tools ## a shell in the guest with the module loaded: K=6.1
 	$(Q)selftests/qemu/run --shell -k $(K)
@@ -113,15 +116,25 @@ build/kernels/%.stamp: selftests/qemu/kernel $(wildcard selftests/qemu/*.config)
 	$(Q)selftests/qemu/kernel $* >/dev/null
 	$(Q)touch $@
 
-# The module for that kernel. Before 6.13 Kbuild cannot put objects anywhere
-# but beside the sources, so each kernel gets a tree of links to them.
+# Before 6.13 Kbuild cannot put objects anywhere but beside the sources, so each
+# build of the module gets a tree of links to them.
+LINK_MODULE = mkdir -p $(@D) && find $(@D) -type l -delete && \
+	cp -rsf $(CURDIR)/Kbuild $(CURDIR)/module $(CURDIR)/uapi $(@D)
+
+# The module for that kernel.
 build/module-%/zcdev.ko: build/kernels/%.stamp FORCE
-	$(Q)mkdir -p $(@D)
-	$(Q)find $(@D) -type l -delete
-	$(Q)cp -rsf $(CURDIR)/Kbuild $(CURDIR)/module $(CURDIR)/uapi $(@D)
+	$(Q)$(LINK_MODULE)
 	$(say) MODULE $*
 	$(Q)$(MAKE) -s -C build/kernels/$*/build M=$(CURDIR)/$(@D) W=1 KCFLAGS=-Werror \
 		$(if $(filter debug kcsan,$*),CONFIG_ZCDEV_KUNIT_TEST=y) modules
+
+# For the debug kernel, counting what is executed. What UBSAN puts in would be
+# branches of ours.
+build/module-cov/zcdev.ko: build/kernels/debug.stamp FORCE
+	$(Q)$(LINK_MODULE)
+	$(say) MODULE coverage
+	$(Q)$(MAKE) -s -C build/kernels/debug/build M=$(CURDIR)/$(@D) KCFLAGS=-Werror \
+		GCOV_PROFILE=y UBSAN_SANITIZE=n CONFIG_ZCDEV_KUNIT_TEST=y modules
 
 PROGRAMS := $(patsubst selftests/%.c,build/selftests/%,$(wildcard selftests/*.c))
 
@@ -136,6 +149,12 @@ $(FUZZ): $(wildcard selftests/fuzz/*.[ch]) uapi/zcdev.h
 	$(Q)mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(CC) $(SELFTEST_FLAGS) $(CFLAGS) -o $@ $(filter %.c,$^) -lpthread
+
+# A 32-bit program, for which no 32-bit libraries need to be there.
+build/selftests/abi_i386: SELFTEST_FLAGS := -Wall -Wextra -Iuapi -Iselftests -m32 -static -no-pie \
+	-fno-pie -nostdlib -ffreestanding -fno-stack-protector -fno-tree-loop-distribute-patterns \
+	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
+build/selftests/abi_i386: SELFTEST_LIBS :=
 
 $(GUESTS:%=guest-%): guest-%: build/module-%/zcdev.ko tools $(PROGRAMS)
 guest-debug: $(FUZZ) build/fuzz/places
@@ -162,6 +181,6 @@ build/bench/%: selftests/bench/%.c selftests/qemu/plugin/mark.h
 FORCE:
 
 .PHONY: all module tools install uninstall clean deps check check-kernel check-one \
-	check-long check-mutants soak shell fuzz \
+	check-long check-mutants soak coverage shell fuzz \
 	lint demo bench bench-latency profile help bench-guest FORCE $(GUESTS:%=guest-%)
 .SECONDARY:
