@@ -19,29 +19,18 @@ static int unload(void)
 	return zc_errno(syscall(SYS_delete_module, "zcdev", O_NONBLOCK));
 }
 
-static int refcnt(void)
-{
-	int n = -1;
-	FILE *f = fopen("/sys/module/zcdev/refcnt", "re");
-
-	assert_non_null(f);
-	assert_int_equal(fscanf(f, "%d", &n), 1);
-	fclose(f);
-	return n;
-}
-
 /* The module is there and nobody uses it. */
 static int load(void **state)
 {
 	(void)state;
 	if (access("/sys/module/zcdev", F_OK) && system("modprobe zcdev"))
 		return -1;
-	return !zc_wait_until(5, refcnt() == 0);
+	return !zc_wait_until(5, zc_module_refs() == 0);
 }
 
 static void assert_unloads(void)
 {
-	assert_int_equal(refcnt(), 0);
+	assert_int_equal(zc_module_refs(), 0);
 	zc_assert_errno(unload(), 0, "delete_module");
 	assert_int_not_equal(access("/dev/zcdev", F_OK), 0);
 	assert_int_not_equal(access("/sys/module/zcdev", F_OK), 0);
@@ -49,7 +38,7 @@ static void assert_unloads(void)
 
 static void assert_refused(const char *why)
 {
-	assert_true(refcnt() > 0);
+	assert_true(zc_module_refs() > 0);
 	zc_assert_errno(unload(), EWOULDBLOCK, "with %s", why);
 	/* Refused means that nothing happened. */
 	assert_int_equal(access("/dev/zcdev", F_OK), 0);
@@ -89,7 +78,7 @@ static void in_a_socket(void **state)
 	assert_refused("a descriptor on its way");
 	close(pair[0]);
 	close(pair[1]);
-	assert_true(zc_wait_until(5, refcnt() == 0));
+	assert_true(zc_wait_until(5, zc_module_refs() == 0));
 	assert_unloads();
 }
 

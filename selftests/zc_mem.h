@@ -80,6 +80,18 @@ static inline void zc_write_file(const char *path, const char *text)
 	close(fd);
 }
 
+/* Who uses the module: open files, and mappings that outlive them. */
+static inline int zc_module_refs(void)
+{
+	int n = -1;
+	FILE *f = fopen("/sys/module/zcdev/refcnt", "re");
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%d", &n), 1);
+	fclose(f);
+	return n;
+}
+
 /* KiB that are free or could be at once. */
 static inline long zc_available(void)
 {
