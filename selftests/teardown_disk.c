@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A disk is pulled out in the middle of a transfer from it or to it: the
+ * transfer ends, with counts of exactly what arrived, and leaves nothing.
+ * timeout: 120
+ */
+#include "zc_disk.h"
+#include "zc_mem.h"
+#include "zc_sock.h"
+
+#define SIZE	(24 * MiB)
+#define NULLB	"/sys/kernel/config/nullb/zcpull"
+#define MNT	"mnt"
+
+/*
+ * Not a disk of scsi_debug, which the debug kernel has: lockdep of 6.12 takes the
+ * locks of all disks for one, and complains about its removal as such.
+ */
+static const char *plug(void)
+{
+	const char *path = "/dev/zcpull";
+
+	zc_sh("modprobe -q null_blk nr_devices=0");
+	assert_int_equal(mkdir(NULLB, 0755), 0);
+	zc_write_file(NULLB "/size", "64");
+	zc_write_file(NULLB "/memory_backed", "1");
+	zc_write_file(NULLB "/irqmode", "2");
+	zc_write_file(NULLB "/completion_nsec", "10000000");
+	zc_write_file(NULLB "/power", "1");
+	if (!zc_wait_until(5, !access(path, F_OK)))
+		path = "/dev/nullb0";	/* its name before Linux 5.19 */
+	assert_true(zc_wait_until(5, !access(path, F_OK)));
+	return path;
+}
+
+static void pull(void)
+{
+	zc_write_file(NULLB "/power", "0");
+}
+
+/* Also after a failure that left files open. */
+static int clear(void **state)
+{
+	(void)state;
+	closefrom(3);
+	umount2(MNT, MNT_DETACH);
+	rmdir(NULLB);
+	return !zc_wait_until(5, !system("rmmod null_blk 2>/dev/null"));
+}
+
+/* What a child found out. */
+struct outcome {
+	int ret, error;
+	uint64_t bytes;
+};
+
+static void move(int src, int dst, struct outcome *outcome)
+{
+	int zc = zc_open_pool(4, 64 * KiB);
+	struct zc_xfer x = zc_xfer(src, dst);
+
+	x.t.len = SIZE;
+	outcome->ret = zc_xfer_run(zc, &x);
+	outcome->error = x.t.out_error;
+	outcome->bytes = outcome->ret ? 0 : x.t.out_bytes;
+}
+
+static struct outcome *shared_outcome(void)
+{
+	void *map = mmap(NULL, ZC_PAGE, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	assert_ptr_not_equal(map, MAP_FAILED);
+	return map;
+}
+
+/* Transfers in a child, and pulls the disk when it is under way. */
+static void move_and_pull(int src, int dst, struct outcome *outcome)
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		move(src, dst, outcome);
+		_exit(0);
+	}
+	usleep(400000);
+	assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+	pull();
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_true(outcome->bytes < SIZE);
+	printf("# %llu bytes, then %s\n", (unsigned long long)outcome->bytes,
+	       strerrorname_np(outcome->ret ?: outcome->error));
+	zc_assert_no_pools();
+}
+
+static void fill_disk(const char *path)
+{
+	static char buf[MiB];
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	for (size_t at = 0; at < SIZE; at += sizeof(buf)) {
+		zc_fill(buf, sizeof(buf), 1, at);
+		assert_int_equal(pwrite(fd, buf, sizeof(buf), at), sizeof(buf));
+	}
+	assert_int_equal(fsync(fd), 0);
+	close(fd);
+}
+
+/* A disk that is gone has no bytes: its end came early, as for read(2). */
+static void source_goes(void **state)
+{
+	struct outcome *outcome = shared_outcome();
+	const char *path = plug();
+	int src, dst;
+
+	(void)state;
+	fill_disk(path);
+	src = open(path, O_RDONLY | O_CLOEXEC);
+	dst = open("dst", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	move_and_pull(src, dst, outcome);
+	assert_int_equal(zc_size(dst), outcome->bytes);
+	zc_check_range(dst, 0, outcome->bytes, 1, 0);
+	assert_int_equal(lseek(src, 0, SEEK_CUR), outcome->bytes);
+	close(src);
+	close(dst);
+}
+
+static void sink_goes(void **state)
+{
+	struct outcome *outcome = shared_outcome();
+	const char *path = plug();
+	int src, dst;
+
+	(void)state;
+	src = zc_make_file("src", SIZE, 1);
+	dst = open(path, O_WRONLY | O_CLOEXEC);
+	assert_true(dst >= 0);
+	move_and_pull(src, dst, outcome);
+	assert_true(outcome->ret || outcome->error);
+	assert_int_equal(lseek(src, 0, SEEK_CUR), outcome->bytes);
+	assert_int_equal(lseek(dst, 0, SEEK_CUR), outcome->bytes);
+	close(src);
+	close(dst);
+}
+
+/* The file system on it goes with it. */
+static void file_goes(void **state)
+{
+	struct outcome *outcome = shared_outcome();
+	const char *path = plug();
+	int src, dst;
+
+	(void)state;
+	zc_mount_ext4(path, MNT, "");
+	src = zc_make_file("src", SIZE, 1);
+	dst = open(MNT "/dst", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(dst >= 0);
+	move_and_pull(src, dst, outcome);
+	assert_true(outcome->ret || outcome->error);
+	assert_int_equal(lseek(src, 0, SEEK_CUR), outcome->bytes);
+	close(src);
+	close(dst);
+}
+
+#define TEST(property, fn)	{ property, fn, NULL, clear, NULL }
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST("the source is pulled", source_goes),
+		TEST("the sink is pulled", sink_goes),
+		TEST("the disk below a file is pulled", file_goes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
