@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Little memory: in a cgroup that swaps all the time, in one whose members are
+ * killed for it, and while swap is turned off. Transfers move the right bytes or
+ * say that there is no memory; what the dead had comes back.
+ * timeout: 120
+ */
+#include <sys/mount.h>
+#include <sys/swap.h>
+
+#include "zc_disk.h"
+#include "zc_mem.h"
+#include "zc_sock.h"
+
+#define ROOT	"/tmp/zc-pressure"
+#define GROUP	ROOT "/zc"
+#define SIZE	(4 * MiB + 5)
+#define BUF	(256 * KiB)
+
+static bool swapping;		/* this kernel has swap, and it is on */
+
+static int set_up(void **state)
+{
+	int fd = open("swap", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	(void)state;
+	mkdir(ROOT, 0755);
+	if (mount("cgroup2", ROOT, "cgroup2", 0, NULL))
+		return -1;
+	zc_write_file(ROOT "/cgroup.subtree_control", "+memory");
+	mkdir(GROUP, 0755);
+	if (posix_fallocate(fd, 0, 96 * MiB) || system("mkswap swap >/dev/null"))
+		return -1;
+	close(fd);
+	swapping = !swapon("swap", 0);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	int ret;
+
+	(void)state;
+	swapoff("swap");
+	zc_wait_until(5, !(ret = rmdir(GROUP)));
+	zc_write_file(ROOT "/cgroup.subtree_control", "-memory");
+	return umount(ROOT) || rmdir(ROOT) || ret;
+}
+
+/* In a child, where no assertion works. */
+static void put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	zc_must(fd >= 0 && write(fd, text, strlen(text)) > 0);
+	close(fd);
+}
+
+/* In a child: it and its threads from now on. */
+static void enter(const char *max, const char *swap_max)
+{
+	put(GROUP "/memory.max", max);
+	if (!access(GROUP "/memory.swap.max", F_OK))
+		put(GROUP "/memory.swap.max", swap_max);
+	put(GROUP "/cgroup.procs", "0");
+}
+
+/* Touches so much memory again and again. */
+static void *hog(void *arg)
+{
+	size_t len = (size_t)arg;
+	volatile unsigned char *mem = mmap(NULL, len, PROT_READ | PROT_WRITE,
+					   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	zc_must(mem != MAP_FAILED);
+	for (;;)
+		for (size_t at = 0; at < len; at += ZC_PAGE)
+			mem[at]++;
+	return NULL;
+}
+
+/* One to a file, one to a socket: whole, or short of memory. Returns those whole. */
+static int move_both(int zc, int src)
+{
+	int dst = open(".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600), fds[2];
+	struct zc_reader r = { .seed = 1 };
+	struct zc_xfer x = zc_xfer(src, dst);
+	static char buf[64 * KiB];
+	int whole = 0, ret;
+
+	x.end[0].flags = ZCDEV_END_OFFSET;
+	ret = zc_xfer_run(zc, &x);
+	zc_must(ret == 0 || ret == ENOMEM);
+	for (size_t at = 0; !ret && at < x.t.out_bytes;) {
+		ssize_t n = pread(dst, buf, sizeof(buf), at);
+
+		zc_must(n > 0 && zc_differs(buf, n, 1, at) == (size_t)n);
+		at += n;
+	}
+	whole += !ret && x.t.out_bytes == SIZE;
+	close(dst);
+
+	zc_must(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
+	r.fd = fds[1];
+	zc_must(!pthread_create(&r.thread, NULL, zc_reader_run, &r));
+	x = zc_xfer(src, fds[0]);
+	x.end[0].flags = ZCDEV_END_OFFSET;
+	ret = zc_xfer_run(zc, &x);
+	close(fds[0]);
+	pthread_join(r.thread, NULL);
+	close(fds[1]);
+	zc_must(ret == 0 || ret == ENOMEM || ret == ENOBUFS);
+	zc_must(r.bad == UINT64_MAX && r.bytes == (ret ? 0 : x.t.out_bytes));
+	return whole + (!ret && x.t.out_bytes == SIZE);
+}
+
+static int move_in_need(void *arg)
+{
+	int zc, src = open("src", O_RDONLY | O_CLOEXEC), whole = 0;
+	pthread_t thread;
+
+	(void)arg;
+	enter("40M", "max");
+	zc = open("/dev/zcdev", O_RDWR | O_CLOEXEC);
+	zc_must(!zc_pool_create(zc, 8, BUF, 0));
+	zc_must(!pthread_create(&thread, NULL, hog, (void *)(56 * MiB)));
+	for (int i = 0; i < 8; i++)
+		whole += move_both(zc, src);
+	return whole;
+}
+
+static void need(void **state)
+{
+	int src = zc_make_file("src", SIZE, 1), whole;
+
+	(void)state;
+	if (!swapping)
+		skip();
+	whole = zc_child(move_in_need, NULL);
+	printf("# %d of 16 transfers had memory enough\n", whole);
+	assert_true(whole > 0);
+	close(src);
+	zc_assert_no_pools();
+}
+
+/* Pages in the parent's pipe, then more memory than there may be. */
+static int overdo(int pipe)
+{
+	int zc = open("/dev/zcdev", O_RDWR | O_CLOEXEC);
+	unsigned char *map;
+	struct iovec iov;
+
+	enter("24M", "0");
+	zc_must(!zc_pool_create(zc, 8, BUF, 0));
+	map = mmap(NULL, 8 * BUF, PROT_READ | PROT_WRITE, MAP_SHARED, zc, 0);
+	zc_must(map != MAP_FAILED);
+	zc_fill(map, 8 * BUF, 4, 0);
+	iov = (struct iovec) { map + BUF, 4 * ZC_PAGE };
+	zc_must(vmsplice(pipe, &iov, 1, 0) == 4 * ZC_PAGE);
+	hog((void *)(64 * MiB));
+	return 0;
+}
+
+static void killed(void **state)
+{
+	unsigned char got[4 * ZC_PAGE];
+	int look = zc_open(), fds[2], status;
+	pid_t pid;
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+		pid = fork();
+		assert_true(pid >= 0);
+		if (!pid)
+			_exit(overdo(fds[1]));
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), SIGKILL);
+		assert_true(zc_wait_until(5, zc_total(look) == BUF));
+		assert_int_equal(read(fds[0], got, sizeof(got)), sizeof(got));
+		assert_int_equal(zc_differs(got, sizeof(got), 4, BUF),
+				 sizeof(got));
+		assert_true(zc_wait_until(5, zc_total(look) == 0));
+		close(fds[0]);
+		close(fds[1]);
+	}
+	close(look);
+}
+
+/* What was swapped out comes back in between, around a pool that never was. */
+static int move_without_swap(void *arg)
+{
+	int zc, src = open("src", O_RDONLY | O_CLOEXEC);
+	unsigned char *map;
+	pthread_t thread;
+
+	(void)arg;
+	enter("40M", "max");
+	zc = open("/dev/zcdev", O_RDWR | O_CLOEXEC);
+	zc_must(!zc_pool_create(zc, 8, BUF, 0));
+	map = mmap(NULL, 8 * BUF, PROT_READ | PROT_WRITE, MAP_SHARED, zc, 0);
+	zc_must(map != MAP_FAILED);
+	zc_must(!pthread_create(&thread, NULL, hog, (void *)(56 * MiB)));
+	for (int i = 0; i < 4; i++) {
+		move_both(zc, src);
+		if (i == 1) {
+			put(GROUP "/memory.max", "max");
+			zc_must(!swapoff("swap"));
+		}
+	}
+	return 0;
+}
+
+static void swap_goes(void **state)
+{
+	int src = zc_make_file("src", SIZE, 1);
+
+	(void)state;
+	if (!swapping)
+		skip();
+	assert_int_equal(zc_child(move_without_swap, NULL), 0);
+	close(src);
+	zc_assert_no_pools();
+	assert_int_equal(swapon("swap", 0), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ZC_TEST("in a cgroup that swaps, bytes are right", need),
+		ZC_TEST("who is killed for want of memory leaves nothing", killed),
+		ZC_TEST("swapoff in the middle of it", swap_goes),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
