@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A 32-bit program: every ioctl, with the header as such a program sees it. It
+ * stands on the kernel alone, for which no 32-bit C library is needed.
+ */
+#include <linux/fcntl.h>
+#include <linux/mman.h>
+
+#include <asm/unistd_32.h>
+
+#include "abi_layout.h"
+
+_Static_assert(sizeof(void *) == 4, "build this with -m32");
+
+#define BUF	16384U
+#define POOL	(4 * BUF)
+#define u64_of(pointer)	((__u64)(unsigned long)(pointer))
+
+static long call(long nr, long a, long b, long c, long d, long e)
+{
+	long ret;
+
+	asm volatile("int $0x80" : "=a" (ret)
+		     : "a" (nr), "b" (a), "c" (b), "d" (c), "S" (d), "D" (e)
+		     : "memory");
+	return ret;
+}
+
+/* What the compiler may call. */
+void *memset(void *to, int byte, __SIZE_TYPE__ len)
+{
+	unsigned char *at = to;
+
+	while (len--)
+		*at++ = byte;
+	return to;
+}
+
+void *memcpy(void *to, const void *from, __SIZE_TYPE__ len)
+{
+	unsigned char *at = to;
+	const unsigned char *byte = from;
+
+	while (len--)
+		*at++ = *byte++;
+	return to;
+}
+
+static void say(const char *text)
+{
+	long len = 0;
+
+	while (text[len])
+		len++;
+	call(__NR_write, 1, (long)text, len, 0, 0);
+}
+
+static unsigned int points, failures;
+
+static void ok(int good, const char *what)
+{
+	char number[4] = { '0' + ++points / 10, '0' + points % 10, ' ', 0 };
+
+	failures += !good;
+	say(good ? "ok " : "not ok ");
+	say(number);
+	say(what);
+	say("\n");
+}
+
+static int dev, file;
+static unsigned char *map;
+
+static long ioctl(unsigned int cmd, void *arg)
+{
+	return call(__NR_ioctl, dev, cmd, (long)arg, 0, 0);
+}
+
+static long open_file(const char *path, int flags)
+{
+	return call(__NR_open, (long)path, flags, 0600, 0, 0);
+}
+
+static void query(void)
+{
+	struct zcdev_query q = { .size = sizeof(q) };
+
+	ok(!ioctl(ZCDEV_QUERY, &q) && q.out_max_total_bytes &&
+	   q.out_min_buf_size == 4096, "QUERY");
+}
+
+static void pool(void)
+{
+	struct zcdev_pool_create create = {
+		.size = sizeof(create), .count = POOL / BUF, .buf_size = BUF,
+		.node = ZCDEV_NODE_ANY,
+	};
+	struct zcdev_pool_info info = { .size = sizeof(info) };
+
+	ok(!ioctl(ZCDEV_POOL_CREATE, &create), "POOL_CREATE");
+	ok(!ioctl(ZCDEV_POOL_INFO, &info) && info.out_count == POOL / BUF &&
+	   info.out_buf_size == BUF && info.out_free == POOL / BUF, "POOL_INFO");
+}
+
+static void mapping(void)
+{
+	/* The old one, which has its six arguments in memory. */
+	unsigned long args[6] = {
+		0, POOL, PROT_READ | PROT_WRITE, MAP_SHARED, dev, 0,
+	};
+
+	map = (unsigned char *)call(__NR_mmap, (long)args, 0, 0, 0, 0);
+	ok((unsigned long)map < -4095UL && !map[POOL - 1], "mmap");
+	for (unsigned int i = 0; i < POOL; i++)
+		map[i] = i * 7 + i / 251;
+}
+
+/* Most of the pool into a file, and what the verdict says of it. */
+static void transfer(void)
+{
+	struct zcdev_end ends[2] = {
+		{ .fd = dev, .flags = ZCDEV_END_OFFSET, .offset = 4096 },
+		{ .fd = file },
+	};
+	struct zcdev_transfer t = {
+		.size = sizeof(t), .len = POOL - 4096, .ends = u64_of(ends),
+		.end_size = sizeof(ends[0]), .sink_count = 1,
+	};
+	static unsigned char back[POOL];
+	unsigned int i;
+
+	ok(!ioctl(ZCDEV_TRANSFER, &t) && t.out_bytes == POOL - 4096 &&
+	   !t.out_error && ends[1].out_bytes == POOL - 4096 &&
+	   ends[0].out_kind == ZCDEV_KIND_POOL &&
+	   ends[1].out_kind == ZCDEV_KIND_FILE, "TRANSFER");
+	call(__NR_lseek, file, 0, 0, 0, 0);
+	call(__NR_read, file, (long)back, sizeof(back), 0, 0);
+	for (i = 0; i < POOL - 4096 && back[i] == map[4096 + i]; i++)
+		;
+	ok(i == POOL - 4096, "the file has the bytes of the pool");
+	ends[0].fd = -1;
+	ok(ioctl(ZCDEV_TRANSFER, &t) == -9, "EBADF for an end that is none");
+	t.ends = 1ULL << 33;
+	ok(ioctl(ZCDEV_TRANSFER, &t) == -14, "EFAULT above 4 GiB");
+}
+
+static void buffers(void)
+{
+	__u32 indices[3] = { 9, 9, 9 };
+	struct zcdev_buf_wait wait = {
+		.size = sizeof(wait), .len = POOL, .timeout_ns = 5000000000ULL,
+	};
+	struct zcdev_buf_acquire acquire = {
+		.size = sizeof(acquire), .indices = u64_of(indices), .count = 3,
+	};
+	struct zcdev_buf_release release = {
+		.size = sizeof(release), .indices = u64_of(indices), .count = 3,
+	};
+
+	ok(!ioctl(ZCDEV_BUF_WAIT, &wait), "BUF_WAIT");
+	ok(!ioctl(ZCDEV_BUF_ACQUIRE, &acquire) && acquire.out_count == 3 &&
+	   indices[0] < 4 && indices[2] < 4 && indices[0] != indices[2],
+	   "BUF_ACQUIRE");
+	ok(!ioctl(ZCDEV_BUF_RELEASE, &release), "BUF_RELEASE");
+	ok(ioctl(ZCDEV_BUF_RELEASE, &release) == -22, "EINVAL to release twice");
+}
+
+static int run(void)
+{
+	dev = open_file("/dev/zcdev", O_RDWR);
+	file = open_file("sink", O_RDWR | O_CREAT | O_TRUNC);
+	ok(dev >= 0 && file >= 0, "open");
+	query();
+	pool();
+	mapping();
+	transfer();
+	buffers();
+	say("1..13\n");
+	return points != 13 || failures;
+}
+
+__attribute__((force_align_arg_pointer, noreturn)) void _start(void)
+{
+	call(__NR_exit, run(), 0, 0, 0, 0);
+	__builtin_unreachable();
+}
