@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Random transfers by several processes, for as long as you like: all pairs of
- * ends in turn, one to three sinks, random sizes, pools and options, half of
- * them in one pool that all share, with signals at random moments. Every byte
+ * ends in turn, one to three sinks, random sizes, pools, headers and trailers,
+ * half of them in one pool that all share, with signals at random moments. Every byte
  * is compared, every count checked, and the memory stays flat.
  *
  * 15 seconds on stock kernels, three minutes on the debug kernel; `make soak`
@@ -16,6 +16,7 @@
 #define LEGS		5
 #define SINKS		3
 #define SHARED		(4 * 64 * KiB)
+#define FRAME		3000
 
 /* What the workers tell. */
 struct tally {
@@ -38,6 +39,7 @@ struct round {
 	struct zcdev_transfer t;
 	struct zcdev_end end[1 + SINKS];
 	unsigned int sinks;
+	size_t before, after;	/* bytes of header and trailer */
 	int ret;
 };
 
@@ -141,7 +143,8 @@ static bool add_sink(struct round *r, const struct zc_kind *kind)
 {
 	if (!usable(r, kind))
 		return true;
-	if (!zc_sink_open(&r->sink[r->sinks], kind, &r->source, true))
+	if (!zc_sink_open_framed(&r->sink[r->sinks], kind, &r->source, r->before,
+				 r->after, true))
 		return false;
 	r->sinks++;
 	return true;
@@ -153,8 +156,13 @@ static bool set_stage(struct worker *w, struct round *r)
 					       __ATOMIC_RELAXED);
 	unsigned int more = below(w, SINKS);
 
-	if (!zc_source_open(&r->source, sources[pair % source_count],
-			    random_size(w, 20), 1 + below(w, 1000), true))
+	if (below(w, 3) == 0) {
+		r->before = below(w, FRAME);
+		r->after = below(w, FRAME);
+	}
+	if (!zc_source_open_from(&r->source, sources[pair % source_count],
+				 random_size(w, 20), 1 + below(w, 1000), FRAME,
+				 true))
 		return false;
 	pair /= source_count;
 	if (!add_sink(r, sinks[pair % sink_count]))
@@ -164,14 +172,28 @@ static bool set_stage(struct worker *w, struct round *r)
 	return true;
 }
 
+static struct zcdev_iov frame(const struct round *r, unsigned char *buf,
+			      size_t len, uint64_t from)
+{
+	zc_frame_fill(&r->source, buf, len, from);
+	return (struct zcdev_iov) { (uintptr_t)buf, len };
+}
+
 static void move(struct worker *w, struct round *r)
 {
+	static unsigned char header[FRAME], trailer[FRAME];
+	struct zcdev_iov iov[2] = {
+		frame(r, header, r->before, FRAME - r->before),
+		frame(r, trailer, r->after, FRAME + r->source.len),
+	};
 	int fd = random_pool(w);
 
 	r->t = (struct zcdev_transfer) {
 		.size = sizeof(r->t), .len = r->source.len,
 		.ends = (uintptr_t)r->end, .end_size = sizeof(r->end[0]),
 		.sink_count = r->sinks,
+		.header = (uintptr_t)&iov[0], .header_count = !!r->before,
+		.trailer = (uintptr_t)&iov[1], .trailer_count = !!r->after,
 		.depth = below(w, 2) ? 1 + below(w, 4) : 0,
 	};
 	r->end[0] = zc_place_end(&r->source);
@@ -197,6 +219,9 @@ static void check(struct worker *w, struct round *r)
 		zc_sink_finish(&r->sink[i]);
 		if (!zc_sink_got(&r->sink[i], r->end[1 + i].out_bytes))
 			give_up(w, r, "sink %u has something else", i);
+		if (!r->ret && !r->t.out_error &&
+		    r->end[1 + i].out_bytes != r->sink[i].len)
+			give_up(w, r, "sink %u has not all", i);
 	}
 	if (!zc_source_moved(&r->source, moved + r->t.out_left_bytes))
 		give_up(w, r, "the source is elsewhere");

@@ -29,6 +29,8 @@ struct zc_kind;
  * @at: position in @fd where it begins
  * @len: source: bytes that it has; sink: bytes that it has room for
  * @seed: source: what they are, see zc_fill()
+ * @from: where they begin in what @seed makes; a sink with a header begins before
+ *	its source
  * @map: of a pool
  * @source: sink: what arrives must come from here
  * @arrived: sink: bytes that arrived, once zc_sink_finish() returned
@@ -45,6 +47,7 @@ struct zc_place {
 	uint64_t at;
 	size_t len;
 	unsigned int seed;
+	uint64_t from;
 	unsigned char *map;
 	const struct zc_place *source;
 	uint64_t arrived;
@@ -303,7 +306,7 @@ static inline void *zc_source_feed(void *arg)
 
 	for (done = 0; done < p->len && ret > 0; done += ret) {
 		n = p->len - done < sizeof(buf) ? p->len - done : sizeof(buf);
-		zc_fill(buf, n, p->seed, done);
+		zc_fill(buf, n, p->seed, p->from + done);
 		ret = stream ? write(p->peer, buf, n) :
 			       pwrite(p->fd, buf, n, p->at + done);
 		zc_must(ret > 0 || (stream && (errno == EPIPE ||
@@ -317,20 +320,24 @@ static inline void *zc_source_feed(void *arg)
 }
 
 /*
- * A source of @len bytes. @beside: a stream is fed by a thread; else all of it
- * must fit into its queue. False if this kernel cannot.
+ * A source of @len bytes, which begin at @from of what @seed makes. @beside: a
+ * stream is fed by a thread; else all of it must fit into its queue. False if
+ * this kernel cannot.
  */
-static inline bool zc_source_open(struct zc_place *p, const struct zc_kind *kind,
-				  size_t len, unsigned int seed, bool beside)
+static inline bool zc_source_open_from(struct zc_place *p,
+				       const struct zc_kind *kind, size_t len,
+				       unsigned int seed, uint64_t from,
+				       bool beside)
 {
 	zc_place_init(p, kind, len);
 	p->seed = seed;
+	p->from = from;
 	if (!kind->open(p, false)) {
 		zc_place_close(p);
 		return false;
 	}
 	if (p->map)
-		zc_fill(p->map, len, seed, 0);
+		zc_fill(p->map, len, seed, from);
 	else if (kind->traits & ZC_STREAM && beside)
 		zc_place_serve(p, zc_source_feed);
 	else if (!(kind->traits & ZC_ZEROS))
@@ -340,7 +347,13 @@ static inline bool zc_source_open(struct zc_place *p, const struct zc_kind *kind
 	return true;
 }
 
-/* Where @buf is not what the source has from @offset on, or @len. */
+static inline bool zc_source_open(struct zc_place *p, const struct zc_kind *kind,
+				  size_t len, unsigned int seed, bool beside)
+{
+	return zc_source_open_from(p, kind, len, seed, 0, beside);
+}
+
+/* Where @buf is not what the seed of the source makes from @offset on, or @len. */
 static inline size_t zc_source_differs(const struct zc_place *source,
 				       const unsigned char *buf, size_t len,
 				       uint64_t offset)
@@ -366,7 +379,7 @@ static inline bool zc_source_moved(struct zc_place *p, uint64_t bytes)
 	if (!(p->kind->traits & ZC_STREAM))
 		return true;
 	while ((n = read(p->fd, buf, sizeof(buf))) > 0) {
-		if (zc_differs(buf, n, p->seed, at) != (size_t)n)
+		if (zc_differs(buf, n, p->seed, p->from + at) != (size_t)n)
 			return false;
 		at += n;
 	}
@@ -394,7 +407,8 @@ static inline void *zc_sink_read(void *arg)
 			n = p->len - at;
 		if (!n)
 			break;
-		same = clean ? 0 : zc_source_differs(p->source, buf, n, at);
+		same = clean ? 0 : zc_source_differs(p->source, buf, n,
+						     p->from + at);
 		p->arrived += same;
 		clean = same < (size_t)n;
 		/* Behind it a sink that does not grow is as it was: zeros. */
@@ -418,14 +432,18 @@ static inline void zc_sink_zero(struct zc_place *p)
 }
 
 /*
- * A sink for all of @source. @beside: a thread reads a stream, which else must
- * have room for all of it. False if this kernel cannot.
+ * A sink for all of @source, with @before bytes of the same seed in front of it,
+ * and @after behind. @beside: a thread reads a stream, which else must have room
+ * for all of it. False if this kernel cannot.
  */
-static inline bool zc_sink_open(struct zc_place *p, const struct zc_kind *kind,
-				const struct zc_place *source, bool beside)
+static inline bool zc_sink_open_framed(struct zc_place *p,
+				       const struct zc_kind *kind,
+				       const struct zc_place *source,
+				       size_t before, size_t after, bool beside)
 {
-	zc_place_init(p, kind, source->len);
+	zc_place_init(p, kind, before + source->len + after);
 	p->source = source;
+	p->from = source->from - before;
 	if (!kind->open(p, true)) {
 		zc_place_close(p);
 		return false;
@@ -439,6 +457,12 @@ static inline bool zc_sink_open(struct zc_place *p, const struct zc_kind *kind,
 	return true;
 }
 
+static inline bool zc_sink_open(struct zc_place *p, const struct zc_kind *kind,
+				const struct zc_place *source, bool beside)
+{
+	return zc_sink_open_framed(p, kind, source, 0, 0, beside);
+}
+
 /* No transfer writes to it any more: count and compare what arrived. */
 static inline void zc_sink_finish(struct zc_place *p)
 {
@@ -449,13 +473,14 @@ static inline void zc_sink_finish(struct zc_place *p)
 	if (p->served)
 		pthread_join(p->thread, NULL);
 	else if (p->map)
-		p->arrived = zc_source_differs(p->source, p->map, p->len, 0);
+		p->arrived = zc_source_differs(p->source, p->map, p->len,
+						 p->from);
 	else if (!(p->kind->traits & ZC_BLIND))
 		zc_sink_read(p);
 	p->served = false;
 }
 
-/* Exactly the first @bytes of the source have arrived; finished. */
+/* Exactly the first @bytes of what is to come have arrived; finished. */
 static inline bool zc_sink_got(const struct zc_place *p, uint64_t bytes)
 {
 	if (p->kind->traits & ZC_BLIND)
@@ -468,6 +493,16 @@ static inline bool zc_sink_got(const struct zc_place *p, uint64_t bytes)
 }
 
 /* Transfers */
+
+/* What goes before or after a source, from @from of its seed on. */
+static inline void zc_frame_fill(const struct zc_place *source, void *buf,
+				 size_t len, uint64_t from)
+{
+	if (source->kind->traits & ZC_ZEROS)
+		memset(buf, 0, len);
+	else
+		zc_fill(buf, len, source->seed, from);
+}
 
 static inline struct zcdev_end zc_place_end(const struct zc_place *p)
 {
