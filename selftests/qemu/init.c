@@ -575,9 +575,11 @@ static void run_tests(void)
 static void run_shell(void)
 {
 	int tty = open("/dev/console", O_RDWR);
+	pid_t shell;
 
 	run("modprobe", "zcdev");
-	if (!fork()) {
+	shell = fork();
+	if (!shell) {
 		setsid();
 		ioctl(tty, TIOCSCTTY, 1);
 		dup2(tty, 0);
@@ -587,7 +589,9 @@ static void run_shell(void)
 		execl("/bin/sh", "-sh", NULL);
 		_exit(127);
 	}
-	wait(NULL);
+	/* What it leaves in the background becomes ours, and ends before it. */
+	while (wait(NULL) != shell)
+		;
 }
 
 static void run_program(const char *path)
