@@ -264,10 +264,15 @@ static void report_absent(const struct place *place, struct kmod_report *report)
 void kmod_report_at(struct kmod_report *report, const char *root, const char *release)
 {
 	struct place place = { .root = root, .release = release };
-	struct installed disk;
+	struct installed disk = { };
 	bool found;
 
 	if (!library_open(&place.lib)) {
+		/* What runs tells its version by itself. */
+		if (is_loaded(root)) {
+			report_loaded(&place, &disk, report);
+			return;
+		}
 		say(report, KMOD_UNKNOWN, "load the module with 'modprobe " MODULE
 		    "'; with libkmod installed there would be more to say");
 		return;

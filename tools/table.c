@@ -20,7 +20,7 @@ void table_begin(struct table *table, const struct column *columns, unsigned int
 {
 	unsigned int i;
 
-	*table = (struct table){ .columns = columns, .count = count };
+	*table = (struct table){ .columns = columns, .count = count, .shown = count };
 	for (i = 0; i < count; i++)
 		table->widths[i] = table_width(columns[i].head);
 }
@@ -94,31 +94,44 @@ static const char *cell_of(const struct table *table, size_t line, unsigned int 
 	return table->cells[(line - 1) * table->count + column];
 }
 
-void table_line(FILE *out, const struct table *table, size_t line, int width)
+/* Nothing is behind the @last one. Returns how many columns of the screen it took. */
+static int put_cell(FILE *out, const struct table *table, size_t line, unsigned int column,
+		    int room, bool last)
 {
-	int room = width > 0 ? width : 1 << 20, pad;
-	const char *cell;
-	unsigned int i;
+	const char *cell = cell_of(table, line, column);
+	int pad = table->widths[column] - table_width(cell);
+	bool right = table->columns[column].right;
+	int used = 0;
 
-	for (i = 0; i < table->count; i++) {
-		cell = cell_of(table, line, i);
-		pad = table->widths[i] - table_width(cell);
-		if (table->columns[i].right)
-			room -= put_spaces(out, pad, room);
-		room -= put(out, cell, room);
-		/* Nothing is behind the last. */
-		if (i + 1 < table->count)
-			room -= put_spaces(out, GAP + (table->columns[i].right ? 0 : pad), room);
+	if (right)
+		used += put_spaces(out, pad, room);
+	used += put(out, cell, room - used);
+	if (!last)
+		used += put_spaces(out, GAP + (right ? 0 : pad), room - used);
+	return used;
+}
+
+int table_line(FILE *out, const struct table *table, size_t line, int width)
+{
+	const int most = width > 0 ? width : 1 << 20;
+	unsigned int i, column;
+	int room = most;
+
+	for (i = 0; i < table->shown; i++) {
+		column = table->order ? table->order[i] : i;
+		room -= put_cell(out, table, line, column, room, i + 1 == table->shown);
 	}
-	fputc('\n', out);
+	return most - room;
 }
 
 void table_print(FILE *out, const struct table *table)
 {
 	size_t line;
 
-	for (line = 0; line <= table_rows(table); line++)
+	for (line = 0; line <= table_rows(table); line++) {
 		table_line(out, table, line, 0);
+		fputc('\n', out);
+	}
 }
 
 void table_end(struct table *table)

@@ -23,6 +23,8 @@ struct column {
  * struct table - a table that is being filled
  * @columns: from left to right
  * @count: of them
+ * @order: the columns to print, by their numbers; NULL for all as they are
+ * @shown: number of those
  * @widths: of each, so far
  * @cells: row by row
  * @used: how many
@@ -31,6 +33,8 @@ struct column {
 struct table {
 	const struct column *columns;
 	unsigned int count;
+	const unsigned char *order;
+	unsigned int shown;
 	int widths[TABLE_COLUMNS];
 	char **cells;
 	size_t used;
@@ -42,10 +46,10 @@ void table_begin(struct table *table, const struct column *columns, unsigned int
 /* The next cell, from left to right and then in the next row. */
 void table_add(struct table *table, const char *text);
 
-/* One line of a table: 0 is the headings, then the rows. Cut at @width columns of
- * the screen; 0 for all of it.
+/* One line of a table, without a line end: 0 is the headings, then the rows. Cut at
+ * @width columns of the screen; 0 for all of it. Returns how many it took.
  */
-void table_line(FILE *out, const struct table *table, size_t line, int width);
+int table_line(FILE *out, const struct table *table, size_t line, int width);
 
 /* Number of rows, without the headings. */
 size_t table_rows(const struct table *table);

@@ -77,9 +77,11 @@ static void put_kinds(FILE *out, const struct attrs *attrs)
 
 static void transfer_begin(FILE *out, const struct attrs *attrs)
 {
-	fprintf(out, "transfer %" PRIu64 " begun in pool %" PRIu64,
-		attr_or_zero(attrs->at[ZCDEV_A_TRANSFER_ID]),
-		attr_or_zero(attrs->at[ZCDEV_A_TRANSFER_POOL_ID]));
+	uint64_t pool;
+
+	fprintf(out, "transfer %" PRIu64 " begun", attr_or_zero(attrs->at[ZCDEV_A_TRANSFER_ID]));
+	if (attr_number(attrs->at[ZCDEV_A_TRANSFER_POOL_ID], &pool))
+		fprintf(out, " in pool %" PRIu64, pool);
 	put_kinds(out, attrs);
 	fputc('\n', out);
 }

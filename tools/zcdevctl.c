@@ -12,9 +12,11 @@
 static const struct command * const commands[] = {
 	&cmd_transfer,
 	&cmd_query,
+	&cmd_doctor,
 	&cmd_pool,
 	&cmd_transfers,
 	&cmd_stats,
+	&cmd_top,
 	&cmd_monitor,
 	&cmd_limit,
 	&cmd_cancel,

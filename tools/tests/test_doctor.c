@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0
+/* "zcdevctl doctor" on machines that lack this and that. */
+#include "check.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "doctor.h"
+#include "fake_netlink.h"
+#include "kmod.h"
+
+/**
+ * struct machine - what it has
+ * @module: how the module is
+ * @no_device: errno of opening it, or 0
+ * @no_direct: files have none
+ * @unverified: file systems do not say what direct I/O means
+ * @copies: sockets always copy
+ * @refuses: errno of any pair, or 0
+ * @pool_limit: buffers above that size are not to be had
+ * @contiguous: buffers that are
+ */
+static struct machine {
+	enum kmod_state module;
+	int no_device;
+	bool no_direct;
+	bool unverified;
+	bool copies;
+	int refuses;
+	uint32_t pool_limit;
+	uint32_t contiguous;
+} machine;
+
+static char directory[64];
+static struct doctor doctor;
+
+void __wrap_kmod_report(struct kmod_report *report);
+int __wrap_device_open(struct device *dev);
+
+void __wrap_kmod_report(struct kmod_report *report)
+{
+	report->state = machine.module;
+	strcpy(report->text, machine.module == KMOD_LOADED ? "zcdev 1.0 is loaded" :
+	       "zcdev is not installed for this kernel");
+}
+
+static int answer(int err)
+{
+	errno = err;
+	return -1;
+}
+
+static bool is_file(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISREG(st.st_mode);
+}
+
+static bool is_socket(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISSOCK(st.st_mode);
+}
+
+static bool refuses(const struct zcdev_end *end, uint32_t flags)
+{
+	bool strict = flags & ZCDEV_TRANSFER_STRICT;
+
+	if (is_socket(end->fd))
+		return strict && machine.copies;
+	if (!is_file(end->fd))
+		return false;
+	return (machine.no_direct && (strict || end->flags & ZCDEV_END_DIRECT)) ||
+	       (machine.unverified && strict);
+}
+
+static int transfer(struct zcdev_transfer *t)
+{
+	struct zcdev_end *ends = (struct zcdev_end *)(uintptr_t)t->ends;
+	static char bytes[1 << 16];
+	ssize_t len;
+
+	if (refuses(&ends[0], t->flags) || refuses(&ends[1], t->flags))
+		return answer(EOPNOTSUPP);
+	if (machine.refuses && is_file(ends[0].fd) && is_file(ends[1].fd))
+		return answer(machine.refuses);
+	if (!t->len)
+		return 0;
+	len = pread(ends[0].fd, bytes, sizeof(bytes), 0);
+	assert_int_equal(pwrite(ends[1].fd, bytes, len, 0), len);
+	t->out_bytes = len;
+	ends[0].out_paths = ZCDEV_PATH_DIRECT;
+	ends[1].out_paths = machine.no_direct ? ZCDEV_PATH_BUFFERED : ZCDEV_PATH_DIRECT;
+	ends[1].out_reasons = machine.no_direct ? ZCDEV_REASON_NO_DIRECT : 0;
+	ends[1].out_bytes = len;
+	ends[1].out_copied = machine.no_direct ? len : 0;
+	return 0;
+}
+
+static int machine_ioctl(int fd, unsigned long request, void *arg)
+{
+	const struct zcdev_pool_create *create = arg;
+	struct zcdev_pool_info *info = arg;
+
+	(void)fd;
+	switch (request) {
+	case ZCDEV_POOL_CREATE:
+		return create->buf_size > machine.pool_limit ? answer(EDQUOT) : 0;
+	case ZCDEV_POOL_INFO:
+		info->out_contiguous = machine.contiguous;
+		return 0;
+	case ZCDEV_TRANSFER:
+		return transfer(arg);
+	default:
+		return 0;
+	}
+}
+
+int __wrap_device_open(struct device *dev)
+{
+	dev->path = "/dev/zcdev";
+	dev->ioctl = machine_ioctl;
+	dev->fd = machine.no_device ? -1 : open("/dev/null", O_RDWR);
+	return -machine.no_device;
+}
+
+static void put(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_netlink_reset();
+	machine = (struct machine){
+		.module = KMOD_LOADED, .pool_limit = 1U << 30, .contiguous = 100,
+	};
+	strcpy(directory, "/tmp/zcdevctl-test-XXXXXX");
+	if (!mkdtemp(directory) || chdir(directory))
+		return -1;
+	put("src", "some bytes");
+	put("dst", "precious");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", directory);
+	return chdir("/") || system(command);
+}
+
+static void examine(const char *source, const char *sink)
+{
+	struct endpoint from, to;
+	unsigned int i;
+	struct fault f;
+
+	assert_int_equal(endpoint_parse(&from, source, &f), 0);
+	assert_int_equal(endpoint_parse(&to, sink, &f), 0);
+	doctor = (struct doctor){ };
+	doctor_examine(&doctor, &from, &to);
+	for (i = 0; i < doctor.count; i++)
+		check_row(strlen(doctor.checks[i].text) > 5 &&
+			  !strchr(doctor.checks[i].text, '\n'), "'%s'", doctor.checks[i].text);
+}
+
+/* The check of that name has this state and these words. */
+static void found(const char *name, enum doctor_state state, const char *words)
+{
+	const struct doctor_check *check = doctor.checks;
+
+	while (strcmp(check->name, name)) {
+		check++;
+		check_row(check < doctor.checks + doctor.count, "nothing about %s", name);
+	}
+	check_row(check->state == state, "%s is %u: %s", name, check->state, check->text);
+	check_row(strstr(check->text, words), "no '%s' in '%s'", words, check->text);
+}
+
+static unsigned int files(void)
+{
+	DIR *dir = opendir(".");
+	unsigned int count = 0;
+
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count - 2;
+}
+
+static void test_best(void **state)
+{
+	(void)state;
+	examine("src", "dst");
+	assert_int_equal(doctor_state(&doctor), DOCTOR_OK);
+	found("module", DOCTOR_OK, "zcdev 1.0");
+	found("netlink", DOCTOR_OK, "watched");
+	found("memory", DOCTOR_OK, "in one piece");
+	found("source", DOCTOR_OK, "src is a regular file");
+	found("sink", DOCTOR_OK, "dst is a regular file");
+	found("path", DOCTOR_OK, "in direct, out direct: nothing of 10 B was copied");
+	assert_true(doctor.tried);
+}
+
+/* Whatever it finds, DST is what it was. */
+static void test_harmless(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	examine("src", "dst");
+	examine("src", "new");
+	assert_int_equal(files(), 2);
+	assert_int_equal(stat("dst", &st), 0);
+	assert_int_equal(st.st_size, 8);
+}
+
+static void test_copies(void **state)
+{
+	(void)state;
+	machine.no_direct = true;
+	examine("src", "dst");
+	assert_int_equal(doctor_state(&doctor), DOCTOR_NOTE);
+	found("source", DOCTOR_NOTE, "src has no direct I/O");
+	found("sink", DOCTOR_NOTE, "dst has no direct I/O");
+	found("path", DOCTOR_NOTE, "out buffered: of 10 B, 0 B may have been copied on the way in and 10 B");
+	machine.no_direct = false;
+	machine.unverified = true;
+	examine("src", "unix-listen:x");
+	found("source", DOCTOR_NOTE, "does not say");
+	found("path", DOCTOR_NOTE, "--strict would be refused");
+	assert_false(doctor.tried);
+}
+
+static void test_sockets(void **state)
+{
+	(void)state;
+	examine("src", "tcp-listen:9");
+	found("sink", DOCTOR_OK, "a TCP socket");
+	found("path", DOCTOR_OK, "nothing would be copied");
+	machine.copies = true;
+	examine("src", "tcp-listen:9");
+	found("sink", DOCTOR_NOTE, "scatter-gather");
+	examine("src", "unix-listen:x");
+	found("sink", DOCTOR_NOTE, "always takes a copy");
+	assert_int_equal(files(), 2);
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	machine.refuses = EINVAL;
+	examine("src", "dst");
+	found("path", DOCTOR_BAD, "refuses this pair: Invalid argument");
+	examine("none", "dst");
+	found("source", DOCTOR_BAD, "none");
+	examine("src", "none/dst");
+	found("sink", DOCTOR_BAD, "No such file");
+	assert_int_equal(doctor_state(&doctor), DOCTOR_BAD);
+}
+
+static void test_no_device(void **state)
+{
+	(void)state;
+	machine.module = KMOD_MISSING;
+	machine.no_device = ENOENT;
+	examine("src", "dst");
+	assert_true(doctor.no_device);
+	assert_int_equal(doctor_state(&doctor), DOCTOR_BAD);
+	found("module", DOCTOR_BAD, "not installed");
+	found("device", DOCTOR_BAD, "cannot open");
+}
+
+static void test_memory(void **state)
+{
+	(void)state;
+	machine.contiguous = 1;
+	examine("src", "dst");
+	found("memory", DOCTOR_NOTE, "fragmented");
+	machine.pool_limit = 1 << 16;
+	examine("src", "dst");
+	found("memory", DOCTOR_NOTE, "ulimit -l");
+	machine.pool_limit = 0;
+	examine("src", "dst");
+	found("memory", DOCTOR_BAD, "no pool is to be had");
+}
+
+static void test_no_family(void **state)
+{
+	(void)state;
+	fake_netlink.no_family = true;
+	examine("src", "dst");
+	found("netlink", DOCTOR_NOTE, "no netlink family");
+	found("path", DOCTOR_OK, "nothing");
+}
+
+static void test_json(void **state)
+{
+	struct json_object *root, *value;
+	char *text;
+	size_t size;
+	FILE *out;
+
+	(void)state;
+	examine("src", "dst");
+	out = open_memstream(&text, &size);
+	doctor_json(out, &doctor);
+	fclose(out);
+	root = json_tokener_parse(text);
+	assert_true(json_object_object_get_ex(root, "state", &value));
+	assert_string_equal(json_object_get_string(value), "ok");
+	assert_true(json_object_object_get_ex(root, "checks", &value));
+	assert_int_equal(json_object_array_length(value), doctor.count);
+	assert_true(json_object_object_get_ex(root, "sink", &value));
+	assert_true(json_object_object_get_ex(value, "bytes", &value));
+	assert_int_equal(json_object_get_int(value), 10);
+	json_object_put(root);
+	free(text);
+}
+
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_best),
+		TEST(test_harmless),
+		TEST(test_copies),
+		TEST(test_sockets),
+		TEST(test_refused),
+		TEST(test_no_device),
+		TEST(test_memory),
+		TEST(test_no_family),
+		TEST(test_json),
+	};
+
+	return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);
+}
