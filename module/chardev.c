@@ -8,6 +8,7 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/nospec.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -17,6 +18,7 @@
 #include "acquire.h"
 #include "endpoint.h"
 #include "file.h"
+#include "limit.h"
 #include "mmap.h"
 #include "pool.h"
 #include "transfer.h"
@@ -159,8 +161,8 @@ static int ioctl_query(struct zc_file *file, union zc_ioctl_arg *arg,
 	query->out_default_count = zc_pool_default_count();
 	query->out_max_sinks = ZC_TRANSFER_SINKS;
 	query->out_max_depth = ZC_TRANSFER_DEPTH;
-	query->out_max_pool_bytes = zc_account_max_pool();
-	query->out_max_total_bytes = zc_account_max_total();
+	query->out_max_pool_bytes = zc_limit(ZC_LIMIT_POOL);
+	query->out_max_total_bytes = zc_limit(ZC_LIMIT_TOTAL);
 	query->out_total_bytes = zc_account_total();
 	return 0;
 }
@@ -228,6 +230,29 @@ static int zc_release(struct inode *inode, struct file *filp)
 	return 0;
 }
 
+static void zc_show_fdinfo(struct seq_file *m, struct file *filp)
+{
+	struct zc_file *file = filp->private_data;
+	struct zc_pool *pool = zc_file_pool(file);
+	struct zcdev_pool_info info = {};
+
+	if (!pool)
+		return;
+	zc_pool_info(pool, &info);
+	seq_printf(m, "zcdev-pool:\t%u\n", pool->entry.id);
+	seq_printf(m, "zcdev-flags:\t%#x\n", info.out_pool_flags);
+	seq_printf(m, "zcdev-count:\t%u\n", info.out_count);
+	seq_printf(m, "zcdev-buf-size:\t%u\n", info.out_buf_size);
+	seq_printf(m, "zcdev-contiguous:\t%u\n", info.out_contiguous);
+	seq_printf(m, "zcdev-free:\t%u\n", info.out_free);
+	seq_printf(m, "zcdev-acquired:\t%u\n", info.out_acquired);
+	seq_printf(m, "zcdev-staging:\t%u\n", info.out_staging);
+	seq_printf(m, "zcdev-in-flight:\t%u\n", info.out_in_flight);
+	seq_printf(m, "zcdev-maps:\t%u\n", info.out_maps);
+	seq_printf(m, "zcdev-held:\t%llu\n", zc_pool_held(pool));
+	seq_printf(m, "zcdev-charged:\t%llu\n", info.out_charged);
+}
+
 static int zc_file_mmap(struct file *filp, struct vm_area_struct *vma)
 {
 	return zc_mmap(filp->private_data, vma);
@@ -247,6 +272,7 @@ static const struct file_operations zc_fops = {
 	.splice_write	= iter_file_splice_write,
 	.poll		= zc_file_poll,
 	.fsync		= noop_fsync,
+	.show_fdinfo	= zc_show_fdinfo,
 };
 
 static struct miscdevice zc_miscdev = {

@@ -192,6 +192,7 @@ struct zc_pipe_end {
  *	places payload in buffers accordingly
  * @error: 0 or the negative errno that stopped this end
  * @moved: what happened to the bytes that were accepted
+ * @told: ZCDEV_REASON_ that some of them were copied for, and others know of
  * @of_file: for ends on files
  * @of_socket: for ends on sockets
  * @of_pipe: for ends on pipes
@@ -209,6 +210,7 @@ struct zc_end {
 	u32 phase;
 	int error;
 	struct zc_moved moved;
+	u32 told;
 	union {
 		struct zc_file_end of_file;
 		struct zc_socket_end of_socket;

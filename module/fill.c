@@ -17,6 +17,7 @@
 
 #include "extra.h"
 #include "pool.h"
+#include "trace.h"
 
 /* Chunks */
 
@@ -290,8 +291,10 @@ static bool fill_harvest(struct zc_pipeline *p)
 			break;
 		}
 		moved = true;
-		if (p->full != p->fill && chunk->full)
+		if (p->full != p->fill && chunk->full) {
+			trace_zcdev_fill(chunk);
 			p->full++;
+		}
 	}
 	return moved;
 }

@@ -21,6 +21,7 @@
 #include <linux/sched/signal.h>
 
 #include "endpoint_file.h"
+#include "progress.h"
 
 /* Between these a signal is looked at. Multiples of any block. */
 #define CLONE_SLICE	((u64)SZ_1G)
@@ -87,13 +88,20 @@ static void count(struct zc_end *source, struct zc_end *sink,
 	zc_moved_add(&sink->moved, moved);
 }
 
+/* The pipeline then says why it does not go on. */
+static bool interrupted(const struct zc_progress *progress)
+{
+	return signal_pending(current) || zc_progress_cancelled(progress);
+}
+
 /* Blocks of the source become blocks of the sink. Returns bytes. */
-static u64 clone(struct zc_end *source, struct zc_end *sink, u64 len)
+static u64 clone(struct zc_end *source, struct zc_end *sink, u64 len,
+		 const struct zc_progress *progress)
 {
 	struct zc_moved moved = { .paths = ZCDEV_PATH_CLONE };
 	loff_t ret;
 
-	while (moved.offloaded < len && !signal_pending(current)) {
+	while (moved.offloaded < len && !interrupted(progress)) {
 		ret = vfs_clone_file_range(source->file,
 					   source->pos + moved.offloaded,
 					   sink->file,
@@ -134,13 +142,13 @@ static struct zc_moved offload_moved(const struct zc_end *sink, loff_t pos,
 
 /* The server copies, from stream offset @done on. Returns bytes. */
 static u64 offload(struct zc_end *source, struct zc_end *sink, u64 done,
-		   u64 len, bool strict)
+		   u64 len, bool strict, const struct zc_progress *progress)
 {
 	u64 before = done;
 	struct zc_moved moved;
 	ssize_t ret;
 
-	while (done < len && !signal_pending(current)) {
+	while (done < len && !interrupted(progress)) {
 		ret = vfs_copy_file_range(source->file, source->pos + done,
 					  sink->file, sink->pos + done,
 					  min(len - done, OFFLOAD_SLICE), 0);
@@ -179,6 +187,7 @@ bool zc_ladder_complete(const struct zc_end *source, u64 len, u64 bytes)
  * @sink: prepared
  * @len: bytes wanted
  * @strict: the caller wants an error rather than a copy
+ * @progress: may be cancelled
  *
  * The verdicts of both ends are told. What is left begins at the stream offset
  * returned; if a strict transfer cannot go on from there the sink has an error.
@@ -187,7 +196,7 @@ bool zc_ladder_complete(const struct zc_end *source, u64 len, u64 bytes)
  * Return: bytes moved.
  */
 u64 zc_ladder_climb(struct zc_end *source, struct zc_end *sink, u64 len,
-		    bool strict)
+		    bool strict, const struct zc_progress *progress)
 {
 	u64 expected = min(len, source->source->left(source));
 	loff_t limit = zc_file_size_limit(sink);
@@ -197,9 +206,10 @@ u64 zc_ladder_climb(struct zc_end *source, struct zc_end *sink, u64 len,
 	expected = min_t(u64, expected, max(limit - sink->pos, 0LL));
 
 	if (can_clone(source, sink))
-		bytes = clone(source, sink, expected);
+		bytes = clone(source, sink, expected, progress);
 	if (can_offload(source, sink))
-		bytes += offload(source, sink, bytes, expected, strict);
+		bytes += offload(source, sink, bytes, expected, strict,
+				 progress);
 	if (strict && !sink->error && !zc_ladder_complete(source, len, bytes))
 		sink->error = zc_file_check_strict(source, sink, len);
 	return bytes;

@@ -11,6 +11,9 @@
 
 #include <linux/sched.h>
 
+#include "progress.h"
+#include "trace.h"
+
 /**
  * zc_lane_init() - a lane at the begin of the ring
  * @lane: zeroed; its sink is set by the caller
@@ -46,8 +49,13 @@ static void lane_count(struct zc_lane *lane, const struct zc_drain *drain)
 	lane->bytes += drain->done;
 }
 
-static void drain_accepted(struct zc_drain *drain, u32 bytes)
+static void drain_accepted(struct zc_lane *lane, struct zc_drain *drain,
+			   u32 bytes)
 {
+	struct zc_pipeline *p = lane->pipeline;
+
+	trace_zcdev_drain(drain->req.chunk, lane->index, drain, bytes);
+	zc_progress_moved(p->progress, p->pool, lane->sink, &drain->req.part);
 	zc_moved_add(&drain->moved, &drain->req.part);
 	drain->done += bytes;
 }
@@ -70,7 +78,7 @@ static long drain_chunk(struct zc_lane *lane, struct zc_chunk *chunk,
 			drain->req.busy = true;
 		if (ret < 0)
 			return ret;
-		drain_accepted(drain, ret);
+		drain_accepted(lane, drain, ret);
 	}
 	return 0;
 }
@@ -84,7 +92,7 @@ static long drain_completed(struct zc_lane *lane, struct zc_chunk *chunk,
 
 	if (ret < 0)
 		return ret;
-	drain_accepted(drain, ret);
+	drain_accepted(lane, drain, ret);
 	return drain_chunk(lane, chunk, drain);
 }
 
@@ -212,7 +220,7 @@ static void lane_settle(struct zc_lane *lane)
 		ret = lane->sink->sink->drained(lane->sink, chunk, drain,
 						drain->req.result);
 		if (ret > 0)
-			drain_accepted(drain, ret);
+			drain_accepted(lane, drain, ret);
 	}
 }
 

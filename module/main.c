@@ -5,25 +5,44 @@
 #include <linux/module.h>
 
 #include "chardev.h"
+#include "netlink.h"
+#include "netns.h"
 #include "pool.h"
 #include "softnet.h"
 
 static int __init zcdev_init(void)
 {
-	int ret = zc_softnet_init();
+	int ret;
 
+	ret = zc_softnet_init();
 	if (ret)
 		return ret;
+	ret = zc_netns_init();
+	if (ret)
+		goto softnet;
+	ret = zc_netlink_init();
+	if (ret)
+		goto netns;
 	ret = zc_chardev_init();
 	if (ret)
-		zc_softnet_exit();
+		goto netlink;
+	return 0;
+
+netlink:
+	zc_netlink_exit();
+netns:
+	zc_netns_exit();
+softnet:
+	zc_softnet_exit();
 	return ret;
 }
 
 static void __exit zcdev_exit(void)
 {
 	zc_chardev_exit();
+	zc_netlink_exit();
 	zc_pool_exit();
+	zc_netns_exit();
 	zc_softnet_exit();
 }
 

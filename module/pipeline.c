@@ -25,7 +25,10 @@
 #include "buffer.h"
 #include "extra.h"
 #include "pool.h"
+#include "progress.h"
 #include "softnet.h"
+#include "stats.h"
+#include "trace.h"
 
 /* How soon to look again for buffers that came back. */
 #define IDLE_MIN_NS	(50 * NSEC_PER_USEC)
@@ -140,6 +143,7 @@ static void chunk_count(struct zc_pipeline *p, const struct zc_chunk *chunk,
 	in.copied *= bytes;
 	in.offloaded *= bytes;
 	zc_moved_add(&p->source->moved, &in);
+	zc_progress_moved(p->progress, p->pool, p->source, &in);
 	p->counted += bytes;
 }
 
@@ -272,7 +276,9 @@ static void pipeline_wait(struct zc_pipeline *p)
 	if (p->starved) {
 		pipeline_flush(p);
 		patience = min(patience, zc_pipeline_idle(p));
+		trace_zcdev_reuse_wait(p, patience);
 	}
+	zc_stats_waited(&p->pool->stats, p->starved);
 	if (zc_bell_wait(&p->bell, patience) == -ERESTARTSYS)
 		p->error = -ERESTARTSYS;
 }
@@ -333,6 +339,14 @@ static void pipeline_settle(struct zc_pipeline *p)
 	}
 }
 
+/* Does anybody want it to end? Asked after the bell was silenced. */
+static int pipeline_interrupted(const struct zc_pipeline *p)
+{
+	if (signal_pending(current))
+		return -ERESTARTSYS;
+	return zc_progress_cancelled(p->progress) ? -ECANCELED : 0;
+}
+
 /**
  * zc_pipeline_run() - move bytes until the end, an error or a signal
  * @p: with everything set that the caller sets
@@ -349,11 +363,10 @@ void zc_pipeline_run(struct zc_pipeline *p)
 	p->begin_ns = ktime_get_ns();
 	pipeline_listen(p);
 	while (!pipeline_finished(p)) {
-		if (signal_pending(current)) {
-			p->error = -ERESTARTSYS;
-			break;
-		}
 		zc_bell_silence(&p->bell);
+		p->error = pipeline_interrupted(p);
+		if (p->error)
+			break;
 		if (pipeline_step(p))
 			p->idle_ns = IDLE_MIN_NS;
 		else

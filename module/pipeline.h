@@ -11,6 +11,7 @@
 struct zc_buf;
 struct zc_extra;
 struct zc_pool;
+struct zc_progress;
 
 #define ZC_PIPELINE_DEPTH	64
 #define ZC_PIPELINE_SINKS	16
@@ -129,6 +130,8 @@ struct zc_stream {
 /**
  * struct zc_pipeline - bytes on their way from a source to its sinks
  * @pool: whose buffers it uses
+ * @progress: what others see of it, and whether they cancelled it; NULL if it
+ *	is not listed
  * @source: where the bytes come from
  * @strict: whatever would be copied is an error
  * @fail_fast: the first sink that fails ends it
@@ -172,6 +175,7 @@ struct zc_stream {
  */
 struct zc_pipeline {
 	struct zc_pool *pool;
+	struct zc_progress *progress;
 	struct zc_end *source;
 	bool strict;
 	bool fail_fast;

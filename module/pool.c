@@ -12,7 +12,12 @@
  * are left it is *draining*: a delayed worker looks again until the last one
  * is back. Until then it stays charged. Closing never fails.
  *
- * Lock order: mmap_lock, zc_file.lock, draining_lock, zc_pool.lock.
+ * From its creation until its last page is back a pool is listed. Who looks at
+ * it there holds its release_lock, so that buffers do not go meanwhile.
+ *
+ * Lock order: mmap_lock, zc_file.lock, draining_lock, zc_pool.release_lock,
+ * zc_pool.lock; users_lock (account.c) and the lock of the registry are
+ * innermost.
  */
 #include "pool.h"
 
@@ -27,9 +32,14 @@
 #include <linux/workqueue.h>
 
 #include <zcdev.h>
+#include <zcdev_netlink.h>
 
 #include "account.h"
+#include "event.h"
+#include "limit.h"
+#include "netns.h"
 #include "softnet.h"
+#include "trace.h"
 
 #define DRAIN_INTERVAL	(HZ / 4)
 
@@ -41,6 +51,9 @@ MODULE_PARM_DESC(default_buf_kib,
 static unsigned int default_count = 2;
 module_param(default_count, uint, 0644);
 MODULE_PARM_DESC(default_count, "Buffers of a pool that a transfer makes");
+
+/* Pools, draining ones too, of struct zc_pool. */
+struct zc_registry zc_pools = ZC_REGISTRY_INIT(zc_pools);
 
 static void drain_work_fn(struct work_struct *work);
 
@@ -55,6 +68,8 @@ static bool pool_release_idle(struct zc_pool *pool)
 	bool empty = true;
 	u32 i;
 
+	mutex_lock(&pool->release_lock);
+	pool->closed = true;
 	for (i = 0; i < pool->count; i++) {
 		struct zc_buf *buf = &pool->bufs[i];
 
@@ -69,14 +84,28 @@ static bool pool_release_idle(struct zc_pool *pool)
 		cond_resched();
 	}
 	pool->charged -= pages;
-	zc_account_uncharge(pool->user, pages);
+	zc_account_uncharge(&pool->account, pages);
+	mutex_unlock(&pool->release_lock);
 	return empty;
 }
 
+/* Not listed, or not any more. */
 static void pool_free(struct zc_pool *pool)
 {
-	zc_account_put(pool->user);
+	zc_account_put(&pool->account);
+	zc_netns_put(pool->netns);
+	zc_owner_exit(&pool->owner);
+	mutex_destroy(&pool->release_lock);
 	kvfree(pool);
+}
+
+/* Its last buffer is gone. */
+static void pool_gone(struct zc_pool *pool)
+{
+	zc_registry_del(&zc_pools, &pool->entry);
+	trace_zcdev_pool_destroy(pool);
+	zc_event_pool(pool, ZCDEV_CMD_POOL_DEL_NTF);
+	pool_free(pool);
 }
 
 /* Lets go of everything; pages still out become their holders' alone. */
@@ -89,8 +118,8 @@ static void pool_release_all(struct zc_pool *pool)
 			zc_buf_free(&pool->bufs[i]);
 		cond_resched();
 	}
-	zc_account_uncharge(pool->user, pool->charged);
-	pool_free(pool);
+	zc_account_uncharge(&pool->account, pool->charged);
+	pool->charged = 0;
 }
 
 /* Returns true if pools are left that drain. */
@@ -105,7 +134,7 @@ static bool drain_all(void)
 		if (!pool_release_idle(pool))
 			continue;
 		list_del(&pool->draining);
-		pool_free(pool);
+		pool_gone(pool);
 	}
 	return !list_empty(&draining_pools);
 }
@@ -132,9 +161,11 @@ static void drain_work_fn(struct work_struct *work)
 void zc_pool_close(struct zc_pool *pool)
 {
 	if (pool_release_idle(pool)) {
-		pool_free(pool);
+		pool_gone(pool);
 		return;
 	}
+	trace_zcdev_pool_drain(pool);
+	zc_event_pool(pool, ZCDEV_CMD_POOL_DRAIN_NTF);
 	mutex_lock(&draining_lock);
 	list_add_tail(&pool->draining, &draining_pools);
 	schedule_delayed_work(&drain_work, DRAIN_INTERVAL);
@@ -144,27 +175,30 @@ void zc_pool_close(struct zc_pool *pool)
 /**
  * zc_pool_exit() - let go of draining pools at module unload
  *
- * Context: process; no file of the device is open.
+ * Context: process; no file of the device is open, nobody looks at the list.
  */
 void zc_pool_exit(void)
 {
 	struct zc_pool *pool, *next;
 
 	cancel_delayed_work_sync(&drain_work);
-	list_for_each_entry_safe(pool, next, &draining_pools, draining)
+	list_for_each_entry_safe(pool, next, &draining_pools, draining) {
 		pool_release_all(pool);
+		pool_gone(pool);
+	}
 }
 
 /* What came back since the last look must not count against a new pool. */
-static int charge_after_draining(struct user_struct **user, unsigned long pages)
+static int charge_after_draining(struct zc_account *account,
+				 unsigned long pages)
 {
-	int ret = zc_account_charge(user, pages);
+	int ret = zc_account_charge(account, pages);
 
 	if (ret) {
 		mutex_lock(&draining_lock);
 		drain_all();
 		mutex_unlock(&draining_lock);
-		ret = zc_account_charge(user, pages);
+		ret = zc_account_charge(account, pages);
 	}
 	return ret;
 }
@@ -186,7 +220,8 @@ static int check_geometry(const struct zcdev_pool_create *arg)
 	if (!arg->count || !is_power_of_2(arg->buf_size) ||
 	    arg->buf_size < PAGE_SIZE || arg->buf_size > ZC_BUF_MAX)
 		return -EINVAL;
-	return bytes > zc_account_max_pool() ? -ENOSPC : check_node(arg->node);
+	return bytes > zc_limit(ZC_LIMIT_POOL) ? -ENOSPC :
+						 check_node(arg->node);
 }
 
 static int pool_alloc_bufs(struct zc_pool *pool)
@@ -220,13 +255,31 @@ static struct zc_pool *pool_new(const struct zcdev_pool_create *arg)
 	pool->flags = arg->flags;
 	pool->numa_node = arg->node;
 	spin_lock_init(&pool->lock);
+	mutex_init(&pool->release_lock);
+	zc_owner_init(&pool->owner);
+	pool->netns = zc_netns_current();
 	return pool;
+}
+
+/* On an error nothing is left that is charged. */
+static int pool_fill(struct zc_pool *pool)
+{
+	unsigned long pages = zc_pool_bytes(pool) >> PAGE_SHIFT;
+	int ret;
+
+	ret = charge_after_draining(&pool->account, pages);
+	if (ret)
+		return ret;
+	pool->charged = pages;
+	ret = pool_alloc_bufs(pool) ?: zc_registry_add(&zc_pools, &pool->entry);
+	if (ret)
+		pool_release_all(pool);
+	return ret;
 }
 
 static struct zc_pool *pool_build(const struct zcdev_pool_create *arg)
 {
 	struct zc_pool *pool;
-	unsigned long pages;
 	int ret;
 
 	ret = check_geometry(arg);
@@ -235,19 +288,13 @@ static struct zc_pool *pool_build(const struct zcdev_pool_create *arg)
 	pool = pool_new(arg);
 	if (!pool)
 		return ERR_PTR(-ENOMEM);
-
-	pages = zc_pool_bytes(pool) >> PAGE_SHIFT;
-	ret = charge_after_draining(&pool->user, pages);
+	ret = pool_fill(pool);
 	if (ret) {
-		kvfree(pool);
+		pool_free(pool);
 		return ERR_PTR(ret);
 	}
-	pool->charged = pages;
-	ret = pool_alloc_bufs(pool);
-	if (ret) {
-		pool_release_all(pool);
-		return ERR_PTR(ret);
-	}
+	trace_zcdev_pool_create(pool);
+	zc_event_pool(pool, ZCDEV_CMD_POOL_ADD_NTF);
 	return pool;
 }
 
@@ -350,6 +397,8 @@ void zc_pool_info(struct zc_pool *pool, struct zcdev_pool_info *info)
 
 		enum zc_buf_state state = READ_ONCE(buf->state);
 
+		if (!buf->bvec)
+			continue;
 		contiguous += buf->nr == 1;
 		if (state == ZC_BUF_STAGING)
 			staging++;
@@ -369,5 +418,23 @@ void zc_pool_info(struct zc_pool *pool, struct zcdev_pool_info *info)
 	info->out_free = pool->count - staging - acquired - in_flight;
 	info->out_acquired = acquired;
 	info->out_maps = atomic_read(&pool->maps);
-	info->out_charged = pool->user ? (u64)pool->charged << PAGE_SHIFT : 0;
+	info->out_charged = pool->account.locked ? zc_pool_held(pool) : 0;
+}
+
+/**
+ * zc_pool_look() - describe a listed pool, which may be draining
+ * @pool: the pool, found in zc_pools
+ * @info: out_ members are set; buffers that are gone count as free
+ * @state: set
+ *
+ * Context: process.
+ */
+void zc_pool_look(struct zc_pool *pool, struct zcdev_pool_info *info,
+		  struct zc_pool_state *state)
+{
+	mutex_lock(&pool->release_lock);
+	zc_pool_info(pool, info);
+	state->held = zc_pool_held(pool);
+	state->draining = pool->closed;
+	mutex_unlock(&pool->release_lock);
 }

@@ -10,12 +10,16 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "account.h"
 #include "buffer.h"
+#include "owner.h"
+#include "registry.h"
+#include "stats.h"
 
 #define ZC_POOL_FLAGS	(ZCDEV_POOL_CONTIGUOUS | ZCDEV_POOL_DMA32)
 #define ZC_BUF_MAX	SZ_4M
 
-struct user_struct;
+struct zc_netns;
 struct zcdev_pool_create;
 struct zcdev_pool_info;
 
@@ -25,7 +29,10 @@ struct zcdev_pool_info;
  * @buf_size: bytes of each
  * @flags: ZCDEV_POOL_
  * @numa_node: where its memory must be, or NUMA_NO_NODE
- * @user: who is charged, with a reference; NULL if exempt
+ * @entry: makes it listed
+ * @owner: who created it
+ * @netns: where it was created
+ * @account: who pays
  * @charged: pages not yet uncharged
  * @maps: vmas
  * @map_gen: counts what may give user space new page references: mmap, fork,
@@ -33,26 +40,37 @@ struct zcdev_pool_info;
  * @waiters: of its file, valid as long as that is open: those who want a buffer
  * @lock: protects @next, and @state of every buffer; innermost
  * @next: where to look for a free buffer first: the one longest in use
+ * @release_lock: protects @closed, @charged, and that buffers exist once it is
+ *	closed
+ * @closed: its file is gone
  * @draining: in the list of closed pools
+ * @stats: what transfers did with it
  * @bufs: the buffers
  *
  * Owned by its struct zc_file. Transfers and mappings hold the file, so there
  * is no reference count. When the file goes and pages are still out, the list
- * of draining pools becomes the owner.
+ * of draining pools becomes the owner. Who finds it in the registry keeps it
+ * from going for as long as the look takes.
  */
 struct zc_pool {
 	u32 count;
 	u32 buf_size;
 	u32 flags;
 	int numa_node;
-	struct user_struct *user;
+	struct zc_entry entry;
+	struct zc_owner owner;
+	struct zc_netns *netns;
+	struct zc_account account;
 	unsigned long charged;
 	atomic_t maps;
 	atomic_t map_gen;
 	wait_queue_head_t *waiters;
 	spinlock_t lock;	/* state of all bufs */
 	u32 next;
+	struct mutex release_lock;	/* closed, charged, buffers if closed */
+	bool closed;
 	struct list_head draining;
+	struct zc_stats stats;
 	struct zc_buf bufs[] __counted_by(count);
 };
 
@@ -82,10 +100,29 @@ static inline u64 zc_pool_bytes(const struct zc_pool *pool)
 	return (u64)pool->count * pool->buf_size;
 }
 
+/**
+ * struct zc_pool_state - what else there is to know about a pool
+ * @held: bytes that count against the limits
+ * @draining: it is closed, and waits for pages
+ */
+struct zc_pool_state {
+	u64 held;
+	bool draining;
+};
+
+extern struct zc_registry zc_pools;
+
+static inline u64 zc_pool_held(const struct zc_pool *pool)
+{
+	return (u64)READ_ONCE(pool->charged) << PAGE_SHIFT;
+}
+
 int zc_pool_create(struct zc_file *file, const struct zcdev_pool_create *arg);
 int zc_pool_create_default(struct zc_file *file, u64 bytes);
 void zc_pool_close(struct zc_pool *pool);
 void zc_pool_info(struct zc_pool *pool, struct zcdev_pool_info *info);
+void zc_pool_look(struct zc_pool *pool, struct zcdev_pool_info *info,
+		  struct zc_pool_state *state);
 u32 zc_pool_default_buf_size(void);
 u32 zc_pool_default_count(void);
 

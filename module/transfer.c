@@ -16,11 +16,14 @@
 #include "extra.h"
 #include "ladder.h"
 #include "pool.h"
+#include "progress.h"
+#include "stats.h"
 
 /**
  * struct zc_transfer - one ioctl under way
  * @arg: what the caller wrote, once
  * @uarg: where the results go
+ * @progress: what others see of it
  * @ends: the ends as the caller wrote them, source first
  * @header: goes before the source's bytes, or NULL
  * @trailer: goes after them, or NULL
@@ -32,6 +35,7 @@
 struct zc_transfer {
 	struct zcdev_transfer *arg;
 	struct zcdev_transfer __user *uarg;
+	struct zc_progress progress;
 	struct zcdev_end *ends;
 	struct zc_extra *header;
 	struct zc_extra *trailer;
@@ -452,7 +456,9 @@ static int transfer_rest(struct zc_file *file, struct zc_transfer *t, u64 len,
 	if (IS_ERR(p))
 		return moved ? finish_climb(t, moved, PTR_ERR(p)) : PTR_ERR(p);
 	zc_pipeline_skip(p, moved);
+	zc_progress_attach(&t->progress, p);
 	ret = run(t, p);
+	zc_progress_detach(&t->progress);
 	zc_pipeline_free(p);
 	return ret;
 }
@@ -467,27 +473,76 @@ static int read_args(struct zc_transfer *t)
 	return ret ?: read_extras(t);
 }
 
-static int transfer(struct zc_file *file, struct zc_transfer *t)
+/* What file systems can do by themselves, without a pool. */
+static u64 climb(struct zc_transfer *t, u64 len)
 {
 	bool strict = t->arg->flags & ZCDEV_TRANSFER_STRICT;
-	u64 len = t->arg->len, moved = 0;
-	int ret, error;
+	struct zc_end *source = &t->source, *sink = &t->sink[0];
+	u64 moved;
 
-	ret = read_args(t);
-	if (ret)
-		return ret;
-	error = prepare_ends(t, &len);
-	ret = write_results(t, error);
-	if (error || ret || !len)
-		return error ?: ret;
+	moved = zc_ladder_climb(source, sink, len, strict, &t->progress);
+	zc_progress_moved(&t->progress, NULL, source, &source->moved);
+	zc_progress_moved(&t->progress, NULL, sink, &sink->moved);
+	return moved;
+}
+
+static int move(struct zc_file *file, struct zc_transfer *t, u64 len)
+{
+	u64 moved = 0;
 
 	if (has_ladder(t)) {
-		moved = zc_ladder_climb(&t->source, &t->sink[0], len, strict);
+		moved = climb(t, len);
 		if (t->sink[0].error ||
 		    zc_ladder_complete(&t->source, len, moved))
 			return finish_climb(t, moved, 0);
 	}
 	return transfer_rest(file, t, len, moved);
+}
+
+/* Everything that can fail before a byte moves, but for memory. */
+static int prepare(struct zc_transfer *t, u64 *len)
+{
+	int ret, error;
+
+	ret = read_args(t);
+	if (ret)
+		return ret;
+	error = prepare_ends(t, len);
+	ret = write_results(t, error);
+	return error ?: ret;
+}
+
+static int refuse(struct zc_file *file, int error)
+{
+	struct zc_pool *pool = zc_file_pool(file);
+
+	zc_stats_refused(pool ? &pool->stats : NULL, error);
+	return error;
+}
+
+static int transfer(struct zc_file *file, struct zc_transfer *t)
+{
+	struct zc_progress *progress = &t->progress;
+	u64 len = t->arg->len;
+	int ret;
+
+	ret = prepare(t, &len);
+	if (ret)
+		return refuse(file, ret);
+	if (!len)
+		return 0;
+	progress->source = &t->source;
+	progress->sink = t->sink;
+	progress->sinks = t->sinks;
+	progress->flags = t->arg->flags;
+	progress->len = t->arg->len;
+	ret = zc_progress_begin(progress);
+	if (ret)
+		return refuse(file, ret);
+	ret = move(file, t, len);
+	zc_progress_end(progress, t->arg->out_bytes,
+			ret ?: -(int)t->arg->out_error);
+	return ret;
 }
 
 static struct zc_transfer *transfer_new(u32 sinks)
@@ -536,10 +591,10 @@ int zc_transfer_ioctl(struct zc_file *file, struct zcdev_transfer *arg,
 
 	ret = check_arg(arg);
 	if (ret)
-		return ret;
+		return refuse(file, ret);
 	t = transfer_new(arg->sink_count);
 	if (!t)
-		return -ENOMEM;
+		return refuse(file, -ENOMEM);
 	t->arg = arg;
 	t->uarg = uarg;
 	ret = transfer(file, t);

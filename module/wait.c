@@ -21,6 +21,18 @@ void zc_bell_init(struct zc_bell *bell)
 }
 
 /**
+ * zc_bell_ring() - wake who sleeps there
+ * @bell: the bell
+ *
+ * Context: any.
+ */
+void zc_bell_ring(struct zc_bell *bell)
+{
+	WRITE_ONCE(bell->rung, true);
+	wake_up(&bell->wq);
+}
+
+/**
  * zc_bell_silence() - forget what happened so far
  * @bell: the bell
  *
@@ -86,8 +98,7 @@ static int wait_wake(wait_queue_entry_t *entry, unsigned int mode, int sync,
 
 	if (key && !(key_to_poll(key) & wait->events))
 		return 0;
-	WRITE_ONCE(wait->bell->rung, true);
-	wake_up(&wait->bell->wq);
+	zc_bell_ring(wait->bell);
 	return 1;
 }
 

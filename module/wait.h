@@ -52,6 +52,7 @@ struct zc_wait {
 };
 
 void zc_bell_init(struct zc_bell *bell);
+void zc_bell_ring(struct zc_bell *bell);
 void zc_bell_silence(struct zc_bell *bell);
 int zc_bell_wait(struct zc_bell *bell, u64 ns);
 

@@ -62,6 +62,7 @@
  * E2BIG                   a member that this kernel does not know is not zero
  * EBADF                   a descriptor is closed, O_PATH, or open in a mode
  *                         that its place in the call does not allow
+ * ECANCELED               somebody cancelled the transfer, by netlink
  * EDQUOT                  the pool would exceed RLIMIT_MEMLOCK of its owner
  *                         (raise it, or make the pool smaller)
  * EEXIST                  this open file has a pool already
