@@ -275,8 +275,19 @@ static const struct file_operations zc_fops = {
 	.show_fdinfo	= zc_show_fdinfo,
 };
 
+/*
+ * A node that loads the module must have a number that is known before. These
+ * are for local use, so somebody else may have it.
+ */
+#define ZC_MINOR	240
+#define ZC_MINOR_LAST	254
+
+static int minor = ZC_MINOR;
+module_param(minor, int, 0444);
+MODULE_PARM_DESC(minor,
+		 "Minor number, 240 to 254 (dynamic if taken, or if 255)");
+
 static struct miscdevice zc_miscdev = {
-	.minor	= MISC_DYNAMIC_MINOR,
 	.name	= "zcdev",
 	.fops	= &zc_fops,
 	.mode	= 0660,
@@ -299,8 +310,18 @@ struct zc_file *zc_chardev_file(struct file *filp)
  *
  * Return: 0 or an errno.
  */
-int zc_chardev_init(void)
+int __init zc_chardev_init(void)
 {
+	int ret;
+
+	if (minor != MISC_DYNAMIC_MINOR &&
+	    (minor < ZC_MINOR || minor > ZC_MINOR_LAST))
+		return -EINVAL;
+	zc_miscdev.minor = minor;
+	ret = misc_register(&zc_miscdev);
+	if (ret != -EBUSY)
+		return ret;
+	zc_miscdev.minor = MISC_DYNAMIC_MINOR;
 	return misc_register(&zc_miscdev);
 }
 
@@ -309,3 +330,6 @@ void zc_chardev_exit(void)
 {
 	misc_deregister(&zc_miscdev);
 }
+
+MODULE_ALIAS_MISCDEV(ZC_MINOR);
+MODULE_ALIAS("devname:zcdev");
