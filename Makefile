@@ -14,7 +14,8 @@ GUESTS := 6.1 6.12 debug kcsan
 
 CC	?= cc
 CFLAGS	?= -O2 -g
-SELFTEST_FLAGS := -Wall -Wextra -D_GNU_SOURCE -Iuapi -Iselftests
+SELFTEST_FLAGS := -Wall -Wextra -D_GNU_SOURCE -Iuapi -Iselftests \
+	$(shell pkg-config --cflags libnl-genl-3.0)
 SELFTEST_LIBS := -Wl,--as-needed -lcmocka -luring -lnl-genl-3 -lnl-3 -lpthread
 
 ifeq ($(V),1)
@@ -40,6 +41,7 @@ install: all ## all of it, below DESTDIR and PREFIX
 		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
 	$(Q)$(MAKE) -C tools PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install
 	install -D -m 0644 uapi/zcdev.h $(DESTDIR)$(INCLUDEDIR)/linux/zcdev.h
+	install -D -m 0644 uapi/zcdev_netlink.h $(DESTDIR)$(INCLUDEDIR)/linux/zcdev_netlink.h
 
 # Not kernelrelease: Debian's headers of 6.1 tell something else there.
 RELEASE = $$(sed -n 's/.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
@@ -48,7 +50,7 @@ uninstall: ## what install put there
 	rm -f $(DESTDIR)/lib/modules/$(RELEASE)/updates/zcdev.ko*
 	$(if $(DESTDIR),,-depmod -a)
 	$(Q)$(MAKE) -C tools PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) uninstall
-	rm -f $(DESTDIR)$(INCLUDEDIR)/linux/zcdev.h
+	rm -f $(DESTDIR)$(INCLUDEDIR)/linux/zcdev.h $(DESTDIR)$(INCLUDEDIR)/linux/zcdev_netlink.h
 
 clean: ## everything built here; the cache of kernels stays
 	$(Q)$(MAKE) -C tools clean
@@ -138,7 +140,7 @@ build/module-cov/zcdev.ko: build/kernels/debug.stamp FORCE
 
 PROGRAMS := $(patsubst selftests/%.c,build/selftests/%,$(wildcard selftests/*.c))
 
-build/selftests/%: selftests/%.c $(wildcard selftests/*.h) uapi/zcdev.h
+build/selftests/%: selftests/%.c $(wildcard selftests/*.h uapi/*.h)
 	$(Q)mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(CC) $(SELFTEST_FLAGS) $(CFLAGS) -o $@ $< $(SELFTEST_LIBS)
