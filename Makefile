@@ -7,6 +7,23 @@ VERSION	:= $(shell cat VERSION)
 KDIR	?= /lib/modules/$(shell uname -r)/build
 PREFIX	?= /usr/local
 INCLUDEDIR ?= $(PREFIX)/include
+UDEVDIR	?= $(PREFIX)/lib/udev
+DOCDIR	?= $(PREFIX)/share/doc/zcdev
+SOURCEDIR := /usr/src/zcdev-$(VERSION)
+
+# FILE=PLACE: what is installed as it is. Headers go beside the kernel's.
+DEV_FILES := $(foreach header,$(wildcard uapi/*.h),$(header)=$(INCLUDEDIR)/linux/$(notdir $(header))) \
+	build/zcdev.pc=$(PREFIX)/share/pkgconfig/zcdev.pc
+SYSTEM_FILES := dist/60-zcdev.rules=$(UDEVDIR)/rules.d/60-zcdev.rules \
+	dist/zcdev.sysusers=$(PREFIX)/lib/sysusers.d/zcdev.conf \
+	dist/zcdev.modprobe=$(DOCDIR)/examples/zcdev.modprobe
+
+# put FILES: install these.
+put = set -e; for file in $1; do \
+	install -D -m 0644 "$${file%%=*}" "$(DESTDIR)$${file\#*=}"; done
+
+# The release that KDIR is for. Debian's headers of 6.1 tell make something else.
+RELEASE = $$(sed -n 's/.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
 # The kernel that check-one, check-kernel, shell and bench use.
 K ?= 6.12
@@ -36,21 +53,40 @@ module: ## zcdev.ko, for the running kernel or KDIR=build tree
 tools: ## tools/zcdevctl
 	$(Q)$(MAKE) $(if $(Q),-s) -C tools PREFIX=$(PREFIX)
 
-install: all ## all of it, below DESTDIR and PREFIX
-	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_DIR=updates \
-		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
-	$(Q)$(MAKE) -C tools PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install
-	install -D -m 0644 uapi/zcdev.h $(DESTDIR)$(INCLUDEDIR)/linux/zcdev.h
-	install -D -m 0644 uapi/zcdev_netlink.h $(DESTDIR)$(INCLUDEDIR)/linux/zcdev_netlink.h
+install: install-module install-tools install-system install-dev ## all of it, below DESTDIR and PREFIX
 
-# Not kernelrelease: Debian's headers of 6.1 tell something else there.
-RELEASE = $$(sed -n 's/.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
+install-module: module ## zcdev.ko, where modprobe finds it
+	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_DIR=updates DEPMOD=true \
+		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	$(if $(DESTDIR),,depmod -a $(RELEASE))
+
+install-tools: tools ## zcdevctl, manual pages and completion
+	$(Q)$(MAKE) -C tools PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install
+
+install-dev: build/zcdev.pc ## headers, and what pkg-config says of them
+	$(call put,$(DEV_FILES))
+
+install-system: ## udev rule, group, and an example for modprobe.d
+	$(call put,$(SYSTEM_FILES))
+	$(if $(DESTDIR),,-systemd-sysusers zcdev.conf)
+	$(if $(DESTDIR),,-udevadm control --reload && udevadm trigger --name-match=zcdev)
+
+install-source: ## the module's source below /usr/src, for dkms
+	install -d $(DESTDIR)$(SOURCEDIR)
+	cp -r --no-preserve=ownership Kbuild dkms.conf module uapi $(DESTDIR)$(SOURCEDIR)
+	find $(DESTDIR)$(SOURCEDIR) \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' \) -delete
 
 uninstall: ## what install put there
 	rm -f $(DESTDIR)/lib/modules/$(RELEASE)/updates/zcdev.ko*
-	$(if $(DESTDIR),,-depmod -a)
+	$(if $(DESTDIR),,-depmod -a $(RELEASE))
 	$(Q)$(MAKE) -C tools PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) uninstall
-	rm -f $(DESTDIR)$(INCLUDEDIR)/linux/zcdev.h $(DESTDIR)$(INCLUDEDIR)/linux/zcdev_netlink.h
+	rm -f $(foreach file,$(DEV_FILES) $(SYSTEM_FILES),$(DESTDIR)$(lastword $(subst =, ,$(file))))
+	$(if $(DESTDIR),,-udevadm control --reload)
+
+deb: ## Debian packages, in build/deb
+	$(Q)dist/deb
+
+.PHONY: install-module install-tools install-dev install-system install-source deb
 
 clean: ## everything built here; the cache of kernels stays
 	$(Q)$(MAKE) -C tools clean
@@ -179,6 +215,11 @@ build/bench/%: selftests/bench/%.c selftests/qemu/plugin/mark.h
 	$(say) CC $@
 	$(Q)$(CC) -Wall -Wextra -D_GNU_SOURCE -Iselftests/qemu/plugin $(CFLAGS) -o $@ $< \
 		-Wl,--as-needed -luring
+
+build/zcdev.pc: dist/zcdev.pc.in FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+		-e 's|@VERSION@|$(VERSION)|' $< >$@
 
 FORCE:
 
