@@ -4,6 +4,7 @@
 
 #include <linux/bvec.h>
 #include <linux/gfp.h>
+#include <linux/page-flags.h>
 #include <linux/types.h>
 #include <linux/uio.h>
 
@@ -40,6 +41,17 @@ struct zc_buf {
 	enum zc_buf_state state;
 	struct bio_vec piece;
 };
+
+/*
+ * A TCP receiver on this machine can have whole single pages mapped into its own
+ * memory (TCP_ZEROCOPY_RECEIVE), which looks just like a mapping of the pool: we
+ * would think that the page is free again. It cannot with parts of compound
+ * pages.
+ */
+static inline bool zc_buf_is_mappable(const struct zc_buf *buf)
+{
+	return !PageCompound(buf->bvec[0].bv_page);
+}
 
 int zc_buf_alloc(struct zc_buf *buf, size_t size, int node, gfp_t gfp,
 		 bool contiguous);

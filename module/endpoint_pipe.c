@@ -161,6 +161,9 @@ static u32 choose_reason(const struct zc_end *end, const struct zc_chunk *chunk)
 {
 	if (chunk->extra)
 		return ZCDEV_REASON_MEMORY;
+	/* From the pipe they may go on to TCP. */
+	if (zc_buf_is_mappable(chunk->buf))
+		return ZCDEV_REASON_PAGES;
 	if (!chunk->pipeline->strict && chunk->len < zc_end_copy_below(end))
 		return ZCDEV_REASON_SMALL;
 	return 0;
@@ -174,6 +177,8 @@ static long pipe_sink_drain(struct zc_end *end, struct zc_chunk *chunk,
 	struct iov_iter iter;
 	long ret;
 
+	if (reason && chunk->pipeline->strict && !chunk->extra)
+		return -EOPNOTSUPP;
 	zc_buf_iter(chunk->buf, ITER_SOURCE, chunk->data + drain->done,
 		    chunk->len - drain->done, &iter);
 	ret = reason ? pipe_copy(end, &iter) :

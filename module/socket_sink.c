@@ -36,17 +36,6 @@ static bool route_has_sg(struct sock *sk)
 	return sg;
 }
 
-/*
- * A receiver on this machine can have whole single pages mapped into its own
- * memory (TCP_ZEROCOPY_RECEIVE), which looks just like a mapping of the pool:
- * we would think that the page is free again. It cannot with parts of compound
- * pages.
- */
-static bool buf_is_mappable(const struct zc_buf *buf)
-{
-	return !PageCompound(buf->bvec[0].bv_page);
-}
-
 static u32 tcp_copy_reason(struct sock *sk)
 {
 	if (!zc_socket_sends_tcp(sk))
@@ -138,7 +127,7 @@ static u32 choose_reason(const struct zc_end *end, const struct zc_chunk *chunk)
 		return reason;
 	if (chunk->extra)
 		return reason | ZCDEV_REASON_MEMORY;
-	if (end->kind == ZCDEV_KIND_TCP && buf_is_mappable(chunk->buf))
+	if (end->kind == ZCDEV_KIND_TCP && zc_buf_is_mappable(chunk->buf))
 		return ZCDEV_REASON_PAGES;
 	if (!chunk->pipeline->strict && chunk->len < zc_end_copy_below(end))
 		return reason | ZCDEV_REASON_SMALL;

@@ -230,10 +230,30 @@ static void devices(void **state)
 	close(zc);
 }
 
+/* From a pipe a page may go on to a TCP receiver that maps and keeps it. */
+static void single_pages_are_copied_into_pipes(void **state)
+{
+	int zc = zc_open_pool(4, 4096), fds[2];
+	struct zc_xfer x;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	x = zc_xfer(zc, fds[1]);
+	x.end[0].flags = ZCDEV_END_OFFSET;
+	assert_int_equal(zc_xfer_run(zc, &x), 0);
+	assert_int_equal(x.end[1].out_copied, 4 * 4096);
+	assert_int_equal(x.end[1].out_reasons, ZCDEV_REASON_PAGES);
+	x.t.flags = ZCDEV_TRANSFER_STRICT;
+	assert_int_equal(zc_xfer_run(zc, &x), EOPNOTSUPP);
+	close(fds[0]);
+	close(fds[1]);
+	close(zc);
+}
+
 int main(void)
 {
 	static int kinds[END_KINDS];
-	struct CMUnitTest tests[END_KINDS + 1] = {};
+	struct CMUnitTest tests[END_KINDS + 2] = {};
 	char names[END_KINDS][64];
 	int i;
 
@@ -245,6 +265,8 @@ int main(void)
 			names[i], every_pair, NULL, NULL, &kinds[i],
 		};
 	}
-	tests[i] = (struct CMUnitTest)cmocka_unit_test(devices);
+	tests[i++] = (struct CMUnitTest)cmocka_unit_test(devices);
+	tests[i] = (struct CMUnitTest)
+		cmocka_unit_test(single_pages_are_copied_into_pipes);
 	return cmocka_run_group_tests(tests, zc_pair_load, NULL);
 }
