@@ -137,6 +137,9 @@ demo: deps ## move a file to a peer and to a disk, and count what that costs
 bench: bench-guest ## compare with other movers: K=6.1 [ONLY=zcdev,sendfile] [TO=tcp|file]
 	$(Q)selftests/bench/bench -k $(K) $(ONLY:%=--only %) $(TO:%=--to %)
 
+bench-streams: bench-guest ## streams and pool ranges: K=6.1 [ONLY=tofile,memory,fan,proxy,small-tcp]
+	$(Q)selftests/bench/streams.py -k $(K) $(ONLY:%=--only %)
+
 bench-latency: bench-guest ## throughput from a disk with 1 ms latency
 	$(Q)selftests/bench/bench -k $(K) --latency $(ONLY:%=--only %)
 
@@ -203,17 +206,17 @@ build/fuzz/places: build/module-debug/zcdev.ko
 	$(Q)readelf -rW $< | grep -c '__sanitizer_cov_trace_pc\>' >$@
 
 bench-guest: build/module-$(K)/zcdev.ko tools build/bench/count.so build/bench/measure \
-	build/bench/movers
+	build/bench/movers build/bench/streams
 
 build/bench/count.so: selftests/qemu/plugin/count.c selftests/qemu/plugin/mark.h
 	$(Q)mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(CC) -Wall -Wextra $(CFLAGS) -fPIC -shared -fvisibility=hidden -o $@ $<
 
-build/bench/%: selftests/bench/%.c selftests/qemu/plugin/mark.h
+build/bench/%: selftests/bench/%.c selftests/qemu/plugin/mark.h uapi/zcdev.h
 	$(Q)mkdir -p $(@D)
 	$(say) CC $@
-	$(Q)$(CC) -Wall -Wextra -D_GNU_SOURCE -Iselftests/qemu/plugin $(CFLAGS) -o $@ $< \
+	$(Q)$(CC) -Wall -Wextra -D_GNU_SOURCE -Iselftests/qemu/plugin -Iuapi $(CFLAGS) -o $@ $< \
 		-Wl,--as-needed -luring
 
 build/zcdev.pc: dist/zcdev.pc.in FORCE
@@ -225,5 +228,6 @@ FORCE:
 
 .PHONY: all module tools install uninstall clean deps check check-kernel check-one \
 	check-long check-mutants soak coverage shell fuzz \
-	lint demo bench bench-latency profile help bench-guest FORCE $(GUESTS:%=guest-%)
+	lint demo bench bench-streams bench-latency profile help bench-guest FORCE \
+	$(GUESTS:%=guest-%)
 .SECONDARY:

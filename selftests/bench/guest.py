@@ -34,6 +34,7 @@ def lines(kernel, script, parameters, mib=0, plugin=None, work=None):
            "--add", f"{HERE}/{script}=/bench",
            "--add", f"{BUILD}/bench/measure=/usr/bin/measure",
            "--add", f"{BUILD}/bench/movers=/usr/bin/movers",
+           "--add", f"{BUILD}/bench/streams=/usr/bin/streams",
            "--append", " ".join(words + ["nokaslr"])]
     if mib:
         cmd += ["--disk-dir", source(mib)]
