@@ -56,7 +56,7 @@ int end_sync(const struct end *end, struct fault *f);
 /**
  * end_hang_up - tell the peer of a socket that we opened that this was all
  *
- * Reports a connection that has broken; see sock_hang_up().
+ * Does not wait for the peer, but reports a connection that is already broken.
  */
 int end_hang_up(const struct end *end, struct fault *f);
 

@@ -2,23 +2,16 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <linux/sockios.h>
 #include <linux/vm_sockets.h>
 
 #include "explain.h"
 #include "sock.h"
-
-/* Who acknowledges nothing for two seconds has had its time. */
-#define LINGER_US	2000
-#define LINGER_TRIES	1000
 
 typedef int (*attach_fn)(int fd, const struct sockaddr *addr, socklen_t len);
 
@@ -204,54 +197,19 @@ int sock_open(const struct endpoint *where, struct fault *f)
 	}
 }
 
-static bool is_tcp(int fd)
-{
-	socklen_t len = sizeof(int);
-	int protocol;
-
-	return !getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) &&
-	       protocol == IPPROTO_TCP;
-}
-
 /*
- * What the peer has said is of no use to us. Return: EAGAIN if it may say more, 0
- * if that was all, or what broke the connection.
+ * close() with bytes unread makes TCP send a reset, which can cost the peer the
+ * end of what we sent. What it has said so far is of no use to us: drop it.
  */
-static int drop_unread(int fd)
+static void drop_unread(int fd)
 {
 	char scrap[4096];
-	ssize_t got;
 	int i;
 
 	for (i = 0; i < 256; i++) {
-		got = recv(fd, scrap, sizeof(scrap), MSG_DONTWAIT);
-		if (got <= 0)
-			return got ? errno : 0;
+		if (recv(fd, scrap, sizeof(scrap), MSG_DONTWAIT) <= 0)
+			return;
 	}
-	return EAGAIN;
-}
-
-/*
- * A peer that says something after close(), or has said what nobody has read, is
- * answered with a reset, and what TCP still had to send is dropped. So stay until
- * the peer has it all: as long as it goes on, or until a signal comes.
- *
- * Return: 0, or a positive errno if the connection has broken.
- */
-static int linger(int fd)
-{
-	int queued, before = 0, stalled = 0, err;
-
-	do {
-		err = drop_unread(fd);
-		if (err != EAGAIN)
-			return err;
-		if (ioctl(fd, SIOCOUTQ, &queued) || !queued)
-			return 0;
-		stalled = queued == before ? stalled + 1 : 0;
-		before = queued;
-	} while (stalled < LINGER_TRIES && !usleep(LINGER_US));
-	return 0;
 }
 
 int sock_hang_up(int fd)
@@ -262,7 +220,6 @@ int sock_hang_up(int fd)
 
 	/* A pending error says more than the ENOTCONN that comes of it. */
 	getsockopt(fd, SOL_SOCKET, SO_ERROR, &pending, &len);
-	if (pending || failed)
-		return pending ? pending : failed;
-	return is_tcp(fd) ? linger(fd) : 0;
+	drop_unread(fd);
+	return pending ? pending : failed;
 }

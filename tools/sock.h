@@ -12,9 +12,6 @@ int sock_open(const struct endpoint *where, struct fault *f);
 /**
  * sock_hang_up - end our direction of @fd
  *
- * Of TCP it waits until the peer's side has acknowledged everything, but no
- * longer than two seconds without progress.
- *
  * Return: 0, or a positive errno if the connection has broken already.
  */
 int sock_hang_up(int fd);

@@ -25,7 +25,8 @@
  *
  * The device must be open for reading and writing for ZCDEV_POOL_CREATE,
  * ZCDEV_TRANSFER, ZCDEV_BUF_ACQUIRE and ZCDEV_BUF_RELEASE. All structs have the
- * same layout for 32-bit and 64-bit programs. The arguments of an ioctl may lie inside a mapping of the pool.
+ * same layout for 32-bit and 64-bit programs. The arguments of an ioctl may lie
+ * inside a mapping of the pool.
  *
  * A pool belongs to one open file of /dev/zcdev and is shared by fork() and by
  * passing the file descriptor. It lives until the last descriptor and the last
@@ -299,8 +300,8 @@ struct zcdev_pool_info {
 						 * device is copied into the pool
 						 */
 #define ZCDEV_REASON_ENCRYPTED	(1U << 12)	/* encryption in software */
-#define ZCDEV_REASON_MEMORY	(1U << 13)	/* from one pool into another, or into
-						 * a second: only a CPU can do that
+#define ZCDEV_REASON_MEMORY	(1U << 13)	/* header, trailer, or from one pool to
+						 * another: only a CPU can do that
 						 */
 #define ZCDEV_REASON_DRIVER	(1U << 14)	/* the driver does not say whether it
 						 * copies
@@ -399,7 +400,7 @@ struct zcdev_range {
  * @end_size: sizeof(struct zcdev_end): the stride of the array
  * @sink_count: number of sinks, 1 to out_max_sinks of ZCDEV_QUERY
  * @chunk: bytes read at once, a power of two from 4096 to the buffer size, or
- *	0 for the buffer size; must be 0 if the source is a pool
+ *	0 for the buffer size; must be 0 if the source or a sink is a pool
  * @depth: buffers to use at once, or 0 for as many as are free, but at most
  *	out_max_depth of ZCDEV_QUERY
  * @header: address of an array of struct zcdev_iov: bytes that every sink gets
@@ -437,16 +438,26 @@ struct zcdev_range {
  *
  * A pool as the source lends its own buffers: nothing is read or staged, and
  * until ZCDEV_BUF_WAIT returns whoever writes to the range may change what is
- * sent. Otherwise, without a pool, the default one is made first. If anything moved the ioctl
- * returns 0 and says in @out_bytes how much and in @out_error what stopped it;
- * if nothing moved it returns the error, and an end that is to blame has it in
- * its out_error. A file that was extended ends with the
- * last byte accepted. It waits for disks, for socket space and for buffers. A
- * signal ends it between chunks and in the two latter waits (EINTR); what a
- * disk was asked for is always waited for. On a non-blocking
- * socket it stops with EAGAIN instead, and with a send timeout (SO_SNDTIMEO)
- * when that has passed. No SIGPIPE is sent. The data is in the file when the
- * ioctl returns, as after write(2), not on the platter: fsync(2) does that.
+ * sent. A pool as the sink lends its buffers to the source, which fills them in
+ * place: it is for the caller to see to it (ZCDEV_BUF_WAIT) that nobody needs
+ * what was there. It bounds a transfer without a length to its own end. From
+ * one pool to another the CPU copies. In all other cases bytes are staged in the
+ * pool of this open file; without one, the default one is made first.
+ *
+ * Sockets, pipes and character devices as the source are streams: they give
+ * what they have, by copy, and the transfer waits for more, without holding a
+ * buffer, until their end. Bytes beyond @len are never taken from them.
+ *
+ * If anything moved the ioctl returns 0 and says in @out_bytes how much and in
+ * @out_error what stopped it; if nothing moved, nor was taken from a stream, it
+ * returns the error, and an end that is to blame has it in its out_error. A
+ * file that was extended ends with the last byte accepted. The transfer waits
+ * for disks, for buffers, for data and for room. A signal ends it between
+ * chunks and in the three latter waits (EINTR); what a disk was asked for is
+ * always waited for. On a non-blocking socket or pipe it stops with EAGAIN
+ * instead, and with a timeout of the socket (SO_SNDTIMEO, SO_RCVTIMEO) when that
+ * has passed. No SIGPIPE is sent. The data is in the file when the ioctl
+ * returns, as after write(2), not on the platter: fsync(2) does that.
  *
  * If the memory for the results, which is written once before, can no longer be
  * written at the end, it returns EFAULT although bytes moved.
@@ -457,8 +468,9 @@ struct zcdev_range {
  * has ZCDEV_END_DIRECT or ZCDEV_END_BUFFERED. What is left moves as always.
  *
  * Errors: all above but EDQUOT, EEXIST and ENXIO where a pool exists; EINVAL
- * also for overlapping ranges of one file and for an explicit offset in a file
- * that is open with O_APPEND; ESPIPE for an explicit offset in a socket.
+ * also for overlapping ranges of one file or pool, for a pipe that would be sent
+ * what comes from it, and for an explicit offset in a file that is open with
+ * O_APPEND; ESPIPE for an explicit offset in a stream.
  */
 struct zcdev_transfer {
 	__u32 size;

@@ -258,36 +258,6 @@ static void test_unread(void **state)
 	close(door);
 }
 
-/* A request that comes when the answer is on its way already does not cut it off. */
-static void test_late_request(void **state)
-{
-	struct fault f;
-	char text[64];
-	uint16_t port;
-	int door = listener(AF_INET, &port), fd, peer, status;
-	size_t sent;
-	pid_t pid;
-
-	(void)state;
-	snprintf(text, sizeof(text), "tcp:127.0.0.1:%u", port);
-	fd = open_text(text, &f);
-	peer = accept(door, NULL, NULL);
-	sent = fill(fd);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (!pid) {
-		close(fd);
-		usleep(100000);
-		_exit(write(peer, "GET /", 5) != 5 || drain(peer) != sent);
-	}
-	close(peer);
-	assert_int_equal(sock_hang_up(fd), 0);
-	close(fd);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-	close(door);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,7 +271,6 @@ int main(void)
 		cmocka_unit_test(test_unix),
 		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_unread),
-		cmocka_unit_test(test_late_request),
 	};
 
 	return cmocka_run_group_tests_name("sock", tests, NULL, NULL);
