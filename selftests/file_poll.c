@@ -12,7 +12,6 @@
 #define BUF	(64 * KiB)
 #define COUNT	2
 #define SOON	10000
-#define ROUNDS	51
 
 static int events(int fd, int timeout_ms)
 {
@@ -97,43 +96,6 @@ static void wakes(void **state)
 	close(fd);
 }
 
-static void *release_soon(void *arg)
-{
-	(void)arg;
-	usleep(1000);
-	zc_must(!zc_release(later_fd, &later_index, 1));
-	return NULL;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-/* Woken by who releases, not found when references are looked for. */
-static void wakes_at_once(void **state)
-{
-	int fd = zc_open_pool(1, BUF);
-	double took[ROUNDS], begin;
-	pthread_t thread;
-
-	(void)state;
-	later_fd = fd;
-	for (int i = 0; i < ROUNDS; i++) {
-		assert_int_equal(zc_acquire(fd, &later_index, 1, 0), 1);
-		pthread_create(&thread, NULL, release_soon, NULL);
-		begin = zc_now();
-		assert_int_equal(writable(fd, SOON), POLLOUT);
-		took[i] = zc_now() - begin;
-		pthread_join(thread, NULL);
-	}
-	qsort(took, ROUNDS, sizeof(took[0]), compare);
-	assert_true(took[ROUNDS / 2] < 0.006);
-	close(fd);
-}
-
 /* All but the acquired one is in a pipe; nobody tells when it is read. */
 static void wakes_for_references(void **state)
 {
@@ -190,7 +152,6 @@ int main(void)
 		ZC_TEST("readable with a pool, writable with a free buffer",
 			levels),
 		ZC_TEST("a new pool and a released buffer wake", wakes),
-		ZC_TEST("a released buffer wakes at once", wakes_at_once),
 		ZC_TEST("a reference that goes is noticed",
 			wakes_for_references),
 		ZC_TEST("epoll, also from before there is a pool", epoll_edges),
