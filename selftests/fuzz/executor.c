@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "executor.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -115,6 +116,24 @@ static void child(const struct program *p, bool comparisons)
 	_exit(EXIT_SUCCESS);
 }
 
+/* Programs may lower the limits of pools for all that follow. */
+static void restore_limits(void)
+{
+	static const char *const limits[] = { "max_pool_mib", "max_user_mib", "max_total_mib" };
+	char path[64];
+	unsigned int i;
+	int fd;
+
+	for (i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+		snprintf(path, sizeof(path), "/sys/module/zcdev/parameters/%s", limits[i]);
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (fd < 0 || write(fd, "0", 1) != 1)
+			perror(path);
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
 /* True if it is gone within that time. */
 static bool gone(pid_t pid, int pidfd, int ms)
 {
@@ -142,5 +161,6 @@ bool executor_run(const struct program *p, bool comparisons)
 		dead = gone(pid, pidfd, DEATH_MS);
 	}
 	close(pidfd);
+	restore_limits();
 	return dead;
 }
