@@ -61,6 +61,17 @@ check_status() {
 	fi
 }
 
+# check_job DESCRIPTION STATUS PID: a job in the background ends in exactly this way.
+check_job() {
+	wait "$3" && check_got=0 || check_got=$?
+	if [ "$check_got" = "$2" ]; then
+		ok "$1"
+	else
+		not_ok "$1"
+		echo "# exit status $check_got, not $2"
+	fi
+}
+
 # wait_for SECONDS COMMAND…: until it succeeds, or that long.
 wait_for() {
 	wait_tries=$(($1 * 20))
