@@ -33,7 +33,7 @@ CC	?= cc
 CFLAGS	?= -O2 -g
 SELFTEST_FLAGS := -Wall -Wextra -D_GNU_SOURCE -Iuapi -Iselftests \
 	$(shell pkg-config --cflags libnl-genl-3.0)
-SELFTEST_LIBS := -Wl,--as-needed -lcmocka -luring -lnl-genl-3 -lnl-3 -lpthread
+SELFTEST_LIBS := -Wl,--as-needed -lcmocka -luring -lnl-genl-3 -lnl-3 -lssl -lcrypto -lpthread
 
 ifeq ($(V),1)
 Q :=
