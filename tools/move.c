@@ -238,19 +238,27 @@ int move_run(struct move *move)
 }
 
 /* The kernel blames one sink at a time. */
-int move_ask(struct move *move)
+static void ask(struct move *move)
 {
-	const struct move whole = *move;
 	unsigned int asked;
 
-	/* Nothing is to move: neither of the source nor of what goes with it. */
-	move->len = move->header.len = move->trailer.len = 0;
 	do {
 		asked = move_alive(move);
 		transfer(move, 0);
 	} while (!move->error && move_alive(move) < asked);
-	move->len = whole.len;
-	move->header.len = whole.header.len;
-	move->trailer.len = whole.trailer.len;
+}
+
+/* Nothing is to move, neither of the source nor of what goes with it. */
+int move_ask(struct move *move)
+{
+	const uint64_t len = move->len, header = move->header.len, trailer = move->trailer.len;
+
+	move->len = 0;
+	move->header.len = 0;
+	move->trailer.len = 0;
+	ask(move);
+	move->len = len;
+	move->header.len = header;
+	move->trailer.len = trailer;
 	return move->error ? -1 : 0;
 }
