@@ -6,14 +6,12 @@
 
 #include "wait.h"
 
-static volatile sig_atomic_t over, resized;
+static volatile sig_atomic_t over;
 static sigset_t outside;
 
 static void on_signal(int number)
 {
-	if (number == SIGWINCH)
-		resized = 1;
-	else
+	if (number != SIGWINCH)
 		over = 1;
 }
 
@@ -37,14 +35,6 @@ void wait_begin(void)
 bool wait_is_over(void)
 {
 	return over;
-}
-
-bool wait_resized(void)
-{
-	bool was = resized;
-
-	resized = 0;
-	return was;
 }
 
 bool wait_for(int fd, double seconds)

@@ -14,15 +14,13 @@ void wait_begin(void);
 /* SIGINT or SIGTERM came: the user has had enough. */
 bool wait_is_over(void);
 
-/* SIGWINCH came since the last call: the window has another size. */
-bool wait_resized(void);
-
 /**
  * wait_for - wait until @fd is readable
  * @fd: or -1 for none
  * @seconds: at most, or -1 for ever
  *
- * Return: true if it is; false if the time is over or a signal came.
+ * Return: true if it is; false if the time is over or a signal came: SIGWINCH, too,
+ * so that a window that was resized is drawn again.
  */
 bool wait_for(int fd, double seconds);
 

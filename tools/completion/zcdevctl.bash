@@ -71,7 +71,9 @@ _zcdevctl() {
 	while read -r word; do
 		[[ $word && $word == "$current"* ]] && COMPREPLY+=("$word")
 	done <<<"$words"
-	[[ ${#COMPREPLY[@]} != 1 || ${COMPREPLY[0]} != *: ]] || compopt -o nospace 2>/dev/null
+	# The beginning of an end is no name of a file that is quoted and finished.
+	[[ ${#COMPREPLY[@]} != 1 || ${COMPREPLY[0]} != *: ]] ||
+		compopt -o nospace +o filenames 2>/dev/null
 }
 
 complete -o filenames -F _zcdevctl zcdevctl
