@@ -15,17 +15,27 @@ static void on_signal(int number)
 		over = 1;
 }
 
+/* What nohup or a shell has set to be ignored stays so. */
+static void catch_signal(int number)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	struct sigaction before;
+
+	sigaction(number, &action, &before);
+	if (before.sa_handler == SIG_IGN)
+		signal(number, SIG_IGN);
+}
+
 void wait_begin(void)
 {
 	static const int numbers[] = { SIGINT, SIGTERM, SIGWINCH };
-	struct sigaction action = { .sa_handler = on_signal };
 	sigset_t ours;
 	size_t i;
 
 	sigemptyset(&ours);
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		sigaddset(&ours, numbers[i]);
-		sigaction(numbers[i], &action, NULL);
+		catch_signal(numbers[i]);
 	}
 	sigprocmask(SIG_BLOCK, &ours, &outside);
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
