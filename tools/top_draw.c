@@ -16,6 +16,7 @@
 #define LINE		1024
 #define BAR		10
 #define FIXED_LINES	8	/* whatever is listed */
+#define WIDE		110	/* columns of the screen that all of a list needs */
 
 /**
  * struct canvas - the screen while it is drawn
@@ -218,9 +219,15 @@ static void add_use(struct table *table, const struct top_row *row, bool blocks)
 	table_add(table, text);
 }
 
+/* The columns of a list: 0 and 1 are our own, then come those of the view. */
+struct choice {
+	const unsigned char *order;
+	unsigned int shown;
+};
+
 /* The first @most rows of @list. */
 static void put_list(struct canvas *canvas, const struct top_list *list, const struct view *view,
-		     const char *bar, const unsigned char *order, unsigned int shown, size_t most)
+		     const char *bar, const struct choice *choice, size_t most)
 {
 	struct column columns[TABLE_COLUMNS];
 	char rate[UNITS_TEXT];
@@ -228,8 +235,8 @@ static void put_list(struct canvas *canvas, const struct top_list *list, const s
 	size_t i;
 
 	begin_table(&table, columns, view, bar);
-	table.order = order;
-	table.shown = shown;
+	table.order = choice->order;
+	table.shown = choice->shown;
 	for (i = 0; i < list->count && i < most; i++) {
 		table_add(&table, units_rate(rate, list->rows[i].rate));
 		if (view == &view_transfer)
@@ -259,19 +266,30 @@ static void share(int room, size_t transfers, size_t pools, size_t rows[static 2
 		rows[0] = all / 2, rows[1] = all - all / 2;
 }
 
+#define CHOICE(numbers)	{ numbers, sizeof(numbers) }
+
+/* What does not fit is left out, but not where the bytes come from and go to. */
 static void put_lists(struct canvas *canvas, const struct top *top)
 {
 	/* transfer, now, done, owner, command, moved, copied, time, from, to */
 	static const unsigned char transfers[] = { 2, 0, 1, 4, 6, 7, 10, 11, 12, 13 };
+	/* transfer, now, done, copied, from, to */
+	static const unsigned char few_transfers[] = { 2, 0, 1, 10, 12, 13 };
 	/* pool, now, use, owner, pid, command, buffers, in flight, maps, held */
 	static const unsigned char pools[] = { 2, 0, 1, 3, 4, 5, 6, 10, 11, 12 };
+	/* pool, now, use, owner, command, held */
+	static const unsigned char few_pools[] = { 2, 0, 1, 3, 5, 12 };
+	static const struct choice choices[2][2] = {
+		{ CHOICE(few_transfers), CHOICE(few_pools) },
+		{ CHOICE(transfers), CHOICE(pools) },
+	};
+	const struct choice *choice = choices[canvas->width >= WIDE];
 	size_t rows[2];
 
 	share(canvas->height - FIXED_LINES, top->now.transfers.count, top->now.pools.count, rows);
-	put_list(canvas, &top->now.transfers, &view_transfer, "DONE", transfers,
-		 sizeof(transfers), rows[0]);
+	put_list(canvas, &top->now.transfers, &view_transfer, "DONE", &choice[0], rows[0]);
 	put_line(canvas, "", "%s", "");
-	put_list(canvas, &top->now.pools, &view_pool, "IN USE", pools, sizeof(pools), rows[1]);
+	put_list(canvas, &top->now.pools, &view_pool, "IN USE", &choice[1], rows[1]);
 }
 
 /* The keys, at the bottom. */

@@ -189,6 +189,9 @@ static void test_looks(void **state)
 	assert_non_null(strstr(text, "sort (by rate)"));
 	drawn(120, 24, true);
 	assert_non_null(strstr(text, "███░░░░░░░  25%"));
+	/* The usual terminal has room for where the bytes go. */
+	drawn(80, 24, false);
+	assert_non_null(strstr(text, "/data/?[2Ja"));
 }
 
 /* Counters that start again are those of another module. */
