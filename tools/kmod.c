@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -21,24 +22,38 @@
  */
 #define LIBRARY	"libkmod.so.2"
 
-#define LIBRARY_FUNCTIONS(X)		\
-	X(kmod_new)			\
-	X(kmod_unref)			\
-	X(kmod_set_log_priority)	\
-	X(kmod_module_new_from_name)	\
-	X(kmod_module_unref)		\
-	X(kmod_module_get_path)		\
-	X(kmod_module_get_info)		\
-	X(kmod_module_info_get_key)	\
-	X(kmod_module_info_get_value)	\
-	X(kmod_module_info_free_list)	\
-	X(kmod_list_next)
-
 struct library {
 	void *handle;
-#define MEMBER(name)	__typeof__(name) *name;
-	LIBRARY_FUNCTIONS(MEMBER)
-#undef MEMBER
+	__typeof__(kmod_new) *kmod_new;
+	__typeof__(kmod_unref) *kmod_unref;
+	__typeof__(kmod_set_log_priority) *kmod_set_log_priority;
+	__typeof__(kmod_module_new_from_name) *kmod_module_new_from_name;
+	__typeof__(kmod_module_unref) *kmod_module_unref;
+	__typeof__(kmod_module_get_path) *kmod_module_get_path;
+	__typeof__(kmod_module_get_info) *kmod_module_get_info;
+	__typeof__(kmod_module_info_get_key) *kmod_module_info_get_key;
+	__typeof__(kmod_module_info_get_value) *kmod_module_info_get_value;
+	__typeof__(kmod_module_info_free_list) *kmod_module_info_free_list;
+	__typeof__(kmod_list_next) *kmod_list_next;
+};
+
+#define SYMBOL(function)	{ #function, offsetof(struct library, function) }
+
+static const struct {
+	const char *name;
+	size_t member;
+} symbols[] = {
+	SYMBOL(kmod_new),
+	SYMBOL(kmod_unref),
+	SYMBOL(kmod_set_log_priority),
+	SYMBOL(kmod_module_new_from_name),
+	SYMBOL(kmod_module_unref),
+	SYMBOL(kmod_module_get_path),
+	SYMBOL(kmod_module_get_info),
+	SYMBOL(kmod_module_info_get_key),
+	SYMBOL(kmod_module_info_get_value),
+	SYMBOL(kmod_module_info_free_list),
+	SYMBOL(kmod_list_next),
 };
 
 /* What modinfo says of an installed module. */
@@ -70,19 +85,21 @@ static void say(struct kmod_report *report, enum kmod_state state, const char *f
 
 static bool library_open(struct library *lib)
 {
-	bool found = true;
+	void *function;
+	size_t i;
 
 	lib->handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
 	if (!lib->handle)
 		return false;
-#define FIND(name)								\
-	*(void **)&lib->name = dlsym(lib->handle, #name);			\
-	found &= !!lib->name;
-	LIBRARY_FUNCTIONS(FIND)
-#undef FIND
-	if (!found)
-		dlclose(lib->handle);
-	return found;
+	for (i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
+		function = dlsym(lib->handle, symbols[i].name);
+		if (!function) {
+			dlclose(lib->handle);
+			return false;
+		}
+		memcpy((char *)lib + symbols[i].member, &function, sizeof(function));
+	}
+	return true;
 }
 
 /* The first word of a file in /sys; an empty one if there is none. */
