@@ -7,7 +7,7 @@
  * pool, and the same pool serves the next transfer, up to the last, which meets
  * no fault and moves all.
  * only: debug
- * timeout: 120
+ * timeout: 240
  */
 #include "zc_fault.h"
 #include "zc_kinds.h"
@@ -205,6 +205,12 @@ static unsigned int sweep(const struct pair *pair)
 static const struct zc_kind *sources[ZC_KINDS], *sinks[ZC_KINDS];
 static size_t source_count, sink_count;
 
+/* Another row of the kind before it: the same code of ours. */
+static bool again(const struct zc_kind *list[], size_t i)
+{
+	return i && list[i]->kind == list[i - 1]->kind;
+}
+
 static void all_pairs(void **state)
 {
 	unsigned int faults = 0;
@@ -217,10 +223,11 @@ static void all_pairs(void **state)
 			i % 2,
 		};
 
-		faults += sweep(&pair);
+		if (!again(sources, i / sink_count) &&
+		    !again(sinks, i % sink_count))
+			faults += sweep(&pair);
 	}
-	printf("# %zu x %zu pairs, %u faults\n", source_count, sink_count,
-	       faults);
+	printf("# %u faults\n", faults);
 }
 
 /* Each source once, each sink once, with all that is below them. */
