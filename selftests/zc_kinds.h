@@ -383,6 +383,9 @@ static inline bool zc_source_moved(struct zc_place *p, uint64_t bytes)
 			return false;
 		at += n;
 	}
+	/* TLS gives up a connection for good when it lacks memory for a record. */
+	if (n < 0 && p->kind->kind == ZCDEV_KIND_KTLS)
+		return true;
 	return !n && at == p->len;
 }
 
