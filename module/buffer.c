@@ -204,3 +204,19 @@ void zc_buf_copy(const struct zc_buf *to, size_t at, const struct zc_buf *from,
 		cond_resched();
 	}
 }
+
+/**
+ * zc_buf_zero() - zero a part of a buffer
+ * @buf: allocated
+ * @offset: where the part begins
+ * @len: bytes, within the buffer
+ *
+ * Context: any.
+ */
+void zc_buf_zero(const struct zc_buf *buf, size_t offset, size_t len)
+{
+	struct iov_iter iter;
+
+	zc_buf_iter(buf, ITER_DEST, offset, len, &iter);
+	iov_iter_zero(len, &iter);
+}

@@ -62,5 +62,6 @@ void zc_buf_iter(const struct zc_buf *buf, unsigned int direction,
 		 size_t offset, size_t len, struct iov_iter *iter);
 void zc_buf_copy(const struct zc_buf *to, size_t at, const struct zc_buf *from,
 		 size_t offset, size_t len);
+void zc_buf_zero(const struct zc_buf *buf, size_t offset, size_t len);
 
 #endif /* _ZC_BUFFER_H */

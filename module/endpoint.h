@@ -14,7 +14,8 @@
 #define ZC_COPY_BELOW	2048
 
 #define ZC_END_FLAGS \
-	(ZCDEV_END_OFFSET | ZCDEV_END_DIRECT | ZCDEV_END_BUFFERED)
+	(ZCDEV_END_OFFSET | ZCDEV_END_DIRECT | ZCDEV_END_BUFFERED | \
+	 ZCDEV_END_SPARSE)
 
 struct zc_buf;
 struct pipe_inode_info;
@@ -75,10 +76,10 @@ static inline void zc_moved_add(struct zc_moved *to,
  * @timeout: streams: jiffies to wait for something, 0 for not at all; may be
  *	NULL
  * @fill: start to fill a chunk from its stream offset on. The payload goes to
- *	@data of the chunk. Returns bytes of payload (0: end of the source),
- *	-EIOCBQUEUED if zc_request_complete() will be called, or an errno.
- *	Streams add to what is in the chunk, and answer -EAGAIN if they have
- *	nothing.
+ *	@data of the chunk. May change @want of the chunk. Returns bytes of
+ *	payload (0: end of the source), -EIOCBQUEUED if zc_request_complete()
+ *	will be called, or an errno. Streams add to what is in the chunk, and
+ *	answer -EAGAIN if they have nothing.
  * @filled: turn the result of a completed request into what @fill returns
  * @at_end: after a short fill: is this the end, rather than a hiccup?
  * @finish: the transfer is over, @bytes were accepted; may be NULL
@@ -147,6 +148,13 @@ struct zc_sink_ops {
  * @offset_align: alignment that direct I/O needs of offsets and lengths
  * @size: sink: size of the file before
  * @written: sink: end of what was written, padding included
+ * @sparse: sink: leaves holes
+ * @solid: sink: has no way to do so where there is data
+ * @seeker: source: the file once more, to look for holes with; an error if
+ *	it can't be had, NULL if nobody has asked
+ * @known: source: from here on it is known where holes are
+ * @hole: source: there is data up to here ...
+ * @data: source: ... and a hole up to here
  */
 struct zc_file_end {
 	bool direct;
@@ -159,6 +167,12 @@ struct zc_file_end {
 	u32 offset_align;
 	loff_t size;
 	loff_t written;
+	bool sparse;
+	bool solid;
+	struct file *seeker;
+	loff_t known;
+	loff_t hole;
+	loff_t data;
 };
 
 /**

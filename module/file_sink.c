@@ -16,6 +16,7 @@
 #include <linux/sched/signal.h>
 
 #include "buffer.h"
+#include "file_hole.h"
 #include "pipeline.h"
 #include "pool.h"
 
@@ -54,12 +55,17 @@ static int file_sink_prepare(struct zc_end *end, u64 len, bool strict,
 			     const struct zc_end *source)
 {
 	struct zc_file_end *f = &end->of_file;
+	bool sparse = end->flags & ZCDEV_END_SPARSE;
 	int ret;
 
+	if (sparse && (end->kind != ZCDEV_KIND_FILE ||
+		       source->kind != ZCDEV_KIND_FILE))
+		return -EINVAL;
 	if (!(end->file->f_mode & FMODE_CAN_WRITE) ||
 	    !end->file->f_op->write_iter)
 		return -EOPNOTSUPP;
 	f->append = end->file->f_flags & O_APPEND;
+	f->sparse = sparse && !f->append;
 	f->size = i_size_read(zc_file_inode(end));
 	if (f->append && end->flags & ZCDEV_END_OFFSET)
 		return -EINVAL;
@@ -150,6 +156,11 @@ static struct piece next_piece(const struct zc_end *end,
 		p.pos = i_size_read(zc_file_inode(end));
 	if (p.pos < limit)
 		p.len = min_t(loff_t, p.len, limit - p.pos);
+	if (chunk->bare) {
+		/* As much of it as the buffer has room for zeros. */
+		p.data = p.pos % align;
+		p.len = min(p.len, chunk->pipeline->chunk_size - p.data);
+	}
 	if (!f->direct)
 		return p;
 
@@ -168,14 +179,6 @@ static struct piece next_piece(const struct zc_end *end,
 	if (p.direct && !p.pad)
 		p.len -= p.len % align;
 	return p;
-}
-
-static void zero_pad(struct zc_buf *buf, u32 offset, u32 len)
-{
-	struct iov_iter iter;
-
-	zc_buf_iter(buf, ITER_DEST, offset, len, &iter);
-	iov_iter_zero(len, &iter);
 }
 
 /*
@@ -234,8 +237,10 @@ static long write_piece(struct zc_end *end, struct zc_chunk *chunk,
 	 */
 	if (!p->direct && end->of_file.queued)
 		zc_pipeline_quiesce(chunk->pipeline);
+	if (chunk->bare)
+		zc_buf_zero(chunk->buf, p->data, p->len);
 	if (p->pad)
-		zero_pad(chunk->buf, p->data + p->len, p->pad);
+		zc_buf_zero(chunk->buf, p->data + p->len, p->pad);
 	zc_buf_iter(chunk->buf, ITER_SOURCE, p->data, p->len + p->pad, &iter);
 	may_queue = p->direct && !end->of_file.append;
 	zc_file_iocb_init(&req->iocb, end, p->pos, p->direct, may_queue);
@@ -254,8 +259,8 @@ static long write_piece(struct zc_end *end, struct zc_chunk *chunk,
 	return file_sink_drained(end, chunk, drain, ret);
 }
 
-static long file_sink_drain(struct zc_end *end, struct zc_chunk *chunk,
-			    struct zc_drain *drain)
+static long drain_data(struct zc_end *end, struct zc_chunk *chunk,
+		       struct zc_drain *drain)
 {
 	struct piece p = next_piece(end, chunk, drain);
 	long ret = write_piece(end, chunk, drain, &p);
@@ -269,18 +274,45 @@ static long file_sink_drain(struct zc_end *end, struct zc_chunk *chunk,
 		p.reason = ZCDEV_REASON_FELL_BACK;
 		ret = write_piece(end, chunk, drain, &p);
 	}
+	return ret;
+}
+
+static long file_sink_drain(struct zc_end *end, struct zc_chunk *chunk,
+			    struct zc_drain *drain)
+{
+	long ret = -EOPNOTSUPP;
+
+	if (chunk->hole && end->of_file.sparse)
+		ret = zc_file_hole_leave(end, chunk, drain);
+	if (ret == -EOPNOTSUPP)
+		ret = drain_data(end, chunk, drain);
 	/* Nothing waits for room in a file. */
 	return ret == -EAGAIN ? -EIO : ret;
 }
 
-/* Cut padding, and what was written beyond the accepted prefix. */
-static int cut_file(struct zc_end *end, loff_t size)
+/**
+ * zc_file_set_size() - cut or extend a file
+ * @end: the file; its inode is locked, and its file system won't freeze
+ * @size: bytes
+ *
+ * Context: process; sleeps.
+ * Return: 0 or an errno.
+ */
+int zc_file_set_size(struct zc_end *end, loff_t size)
 {
 	struct iattr attr = {
 		.ia_valid = ATTR_SIZE | ATTR_FILE,
 		.ia_size = size,
 		.ia_file = end->file,
 	};
+
+	return notify_change(file_mnt_idmap(end->file),
+			     end->file->f_path.dentry, &attr, NULL);
+}
+
+/* Cut padding, and what was written beyond the accepted prefix. */
+static int cut_file(struct zc_end *end, loff_t size)
+{
 	struct inode *inode = zc_file_inode(end);
 	int ret = 0;
 
@@ -289,8 +321,7 @@ static int cut_file(struct zc_end *end, loff_t size)
 	/* If it is longer than what we wrote, somebody else made it so. */
 	if (i_size_read(inode) > size &&
 	    i_size_read(inode) <= end->of_file.written)
-		ret = notify_change(file_mnt_idmap(end->file),
-				    end->file->f_path.dentry, &attr, NULL);
+		ret = zc_file_set_size(end, size);
 	inode_unlock(inode);
 	sb_end_write(inode->i_sb);
 	return ret;

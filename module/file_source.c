@@ -12,12 +12,15 @@
 #include <linux/fsnotify.h>
 
 #include "buffer.h"
+#include "file_hole.h"
 #include "pipeline.h"
 
 static int file_source_prepare(struct zc_end *end, u64 len, bool strict)
 {
 	int ret;
 
+	if (end->flags & ZCDEV_END_SPARSE)
+		return -EINVAL;
 	if (!(end->file->f_mode & FMODE_CAN_READ) ||
 	    !end->file->f_op->read_iter)
 		return -EOPNOTSUPP;
@@ -105,7 +108,7 @@ static long file_source_filled(struct zc_end *end, struct zc_chunk *chunk,
 	return clamp_t(long, result - e.skip, 0, chunk->want);
 }
 
-static long file_source_fill(struct zc_end *end, struct zc_chunk *chunk)
+static long fill_data(struct zc_end *end, struct zc_chunk *chunk)
 {
 	struct extent e = next_extent(end, chunk);
 	struct iov_iter iter;
@@ -121,6 +124,15 @@ static long file_source_fill(struct zc_end *end, struct zc_chunk *chunk)
 		return ret;
 	}
 	return file_source_filled(end, chunk, ret);
+}
+
+static long file_source_fill(struct zc_end *end, struct zc_chunk *chunk)
+{
+	u64 hole = 0;
+
+	if (zc_file_hole_wanted(chunk))
+		hole = zc_file_hole_find(end, chunk);
+	return hole ? zc_file_hole_fill(chunk, hole) : fill_data(end, chunk);
 }
 
 static u64 file_source_left(const struct zc_end *end)
@@ -140,6 +152,7 @@ static bool file_source_at_end(struct zc_end *end, u64 offset)
 
 static void file_source_finish(struct zc_end *end, u64 bytes)
 {
+	zc_file_hole_finish(end);
 	zc_file_finish_position(end, bytes);
 	if (end->of_file.queued && bytes)
 		fsnotify_access(end->file);

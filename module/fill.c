@@ -34,6 +34,8 @@ static void chunk_place(struct zc_pipeline *p, struct zc_chunk *chunk)
 			    p->remaining);
 	chunk->len = 0;
 	chunk->full = false;
+	chunk->hole = false;
+	chunk->bare = false;
 	chunk->extra = false;
 	chunk->in.complete = false;
 	memset(&chunk->filled, 0, sizeof(chunk->filled));
@@ -178,8 +180,8 @@ static bool fill_next(struct zc_pipeline *p)
 	if (!zc_chunk_open(p))
 		return false;
 	chunk = zc_pipeline_chunk(p, p->fill - 1);
-	zc_chunk_asked(p, chunk->want);
 	ret = p->source->source->fill(p->source, chunk);
+	zc_chunk_asked(p, chunk->want);
 	if (ret == -EIOCBQUEUED)
 		chunk->in.busy = true;
 	else

@@ -64,6 +64,8 @@ struct zc_drain {
  * @want: bytes of payload asked for
  * @len: bytes of payload there
  * @full: @len is final
+ * @hole: the payload is zeros that are stored nowhere
+ * @bare: and they are not in the buffer either
  * @filled: how the bytes came in, per byte
  * @in: the request to the source
  * @out: one for each sink
@@ -80,6 +82,8 @@ struct zc_chunk {
 	u32 want;
 	u32 len;
 	bool full;
+	bool hole;
+	bool bare;
 	struct zc_moved filled;
 	struct zc_request in;
 	struct zc_drain *out;

@@ -258,7 +258,11 @@ struct zcdev_pool_info {
  * shares memory with everybody who reads the file.
  */
 #define ZCDEV_END_PAGE_CACHE	(1U << 3)
-/* Sink file: holes of the source file become holes, here too. */
+/* Sink file, source file, EINVAL elsewhere: holes of 64 KiB and more become holes
+ * here too, in place of what was there. Where that cannot be (no way to find
+ * them, no way to free blocks, O_APPEND) zeros are written. The source is
+ * opened once more to look for them; its position is not moved.
+ */
 #define ZCDEV_END_SPARSE	(1U << 4)
 
 /* How bytes passed an end: any combination, out_paths of struct zcdev_end. */
