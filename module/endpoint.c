@@ -217,6 +217,30 @@ static int check_ranges(const struct zc_end *a, u64 len_a,
 }
 
 /**
+ * zc_end_check_pages() - who may be given pages of the page cache?
+ * @source: opened
+ * @sink: opened
+ *
+ * Sinks that pass on references, and never write to what they are given.
+ *
+ * Context: any.
+ * Return: 0 or -EOPNOTSUPP.
+ */
+int zc_end_check_pages(const struct zc_end *source, const struct zc_end *sink)
+{
+	if (!(source->flags & ZCDEV_END_PAGE_CACHE))
+		return 0;
+	switch (sink->kind) {
+	case ZCDEV_KIND_TCP:
+	case ZCDEV_KIND_UNIX:
+	case ZCDEV_KIND_PIPE:
+		return 0;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+/**
  * zc_end_check_sinks() - refuse two sinks that write to one place
  * @a: prepared
  * @b: prepared

@@ -15,7 +15,7 @@
 
 #define ZC_END_FLAGS \
 	(ZCDEV_END_OFFSET | ZCDEV_END_DIRECT | ZCDEV_END_BUFFERED | \
-	 ZCDEV_END_SPARSE)
+	 ZCDEV_END_PAGE_CACHE | ZCDEV_END_SPARSE)
 
 struct zc_buf;
 struct pipe_inode_info;
@@ -76,8 +76,8 @@ static inline void zc_moved_add(struct zc_moved *to,
  * @timeout: streams: jiffies to wait for something, 0 for not at all; may be
  *	NULL
  * @fill: start to fill a chunk from its stream offset on. The payload goes to
- *	@data of the chunk. May change @want of the chunk. Returns bytes of
- *	payload (0: end of the source), -EIOCBQUEUED if zc_request_complete()
+ *	@data of the chunk. May lower @want of the chunk, or raise it for a hole.
+ *	Returns bytes of payload (0: end of the source), -EIOCBQUEUED if zc_request_complete()
  *	will be called, or an errno. Streams add to what is in the chunk, and
  *	answer -EAGAIN if they have nothing.
  * @filled: turn the result of a completed request into what @fill returns
@@ -269,6 +269,7 @@ int zc_end_open_source(struct zc_end *end, const struct zcdev_end *arg);
 int zc_end_open_sink(struct zc_end *end, const struct zcdev_end *arg);
 void zc_end_close(struct zc_end *end);
 void zc_end_report(const struct zc_end *end, struct zcdev_end *arg);
+int zc_end_check_pages(const struct zc_end *source, const struct zc_end *sink);
 int zc_end_check_sinks(const struct zc_end *a, const struct zc_end *b, u64 len);
 int zc_end_check_overlap(const struct zc_end *source, const struct zc_end *sink,
 			 u64 *len, u32 extra);

@@ -22,6 +22,10 @@ static inline struct inode *zc_file_inode(const struct zc_end *end)
 				       file_inode(end->file);
 }
 
+u64 zc_file_source_left(const struct zc_end *end);
+bool zc_file_source_at_end(struct zc_end *end, u64 offset);
+void zc_file_source_finish(struct zc_end *end, u64 bytes);
+
 int zc_file_prepare_direct(struct zc_end *end, bool strict);
 int zc_file_check_strict(const struct zc_end *source, const struct zc_end *sink,
 			 u64 len);

@@ -162,7 +162,7 @@ static u32 choose_reason(const struct zc_end *end, const struct zc_chunk *chunk)
 	if (chunk->extra)
 		return ZCDEV_REASON_MEMORY;
 	/* From the pipe they may go on to TCP. */
-	if (zc_buf_is_mappable(chunk->buf))
+	if (!zc_chunk_is_cached(chunk) && zc_buf_is_mappable(chunk->buf))
 		return ZCDEV_REASON_PAGES;
 	if (!chunk->pipeline->strict && chunk->len < zc_end_copy_below(end))
 		return ZCDEV_REASON_SMALL;

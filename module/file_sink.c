@@ -58,6 +58,8 @@ static int file_sink_prepare(struct zc_end *end, u64 len, bool strict,
 	bool sparse = end->flags & ZCDEV_END_SPARSE;
 	int ret;
 
+	if (end->flags & ZCDEV_END_PAGE_CACHE)
+		return -EINVAL;
 	if (sparse && (end->kind != ZCDEV_KIND_FILE ||
 		       source->kind != ZCDEV_KIND_FILE))
 		return -EINVAL;

@@ -12,6 +12,7 @@
 #include <linux/fsnotify.h>
 
 #include "buffer.h"
+#include "file_cached.h"
 #include "file_hole.h"
 #include "pipeline.h"
 
@@ -24,6 +25,8 @@ static int file_source_prepare(struct zc_end *end, u64 len, bool strict)
 	if (!(end->file->f_mode & FMODE_CAN_READ) ||
 	    !end->file->f_op->read_iter)
 		return -EOPNOTSUPP;
+	if (end->flags & ZCDEV_END_PAGE_CACHE)
+		return zc_file_cached_prepare(end, len);
 	ret = zc_file_prepare_direct(end, strict);
 	if (!ret)
 		ret = zc_file_prepare_position(end, len);
@@ -135,14 +138,27 @@ static long file_source_fill(struct zc_end *end, struct zc_chunk *chunk)
 	return hole ? zc_file_hole_fill(chunk, hole) : fill_data(end, chunk);
 }
 
-static u64 file_source_left(const struct zc_end *end)
+/**
+ * zc_file_source_left() - bytes to the present end
+ * @end: positioned
+ *
+ * Context: any.
+ */
+u64 zc_file_source_left(const struct zc_end *end)
 {
 	loff_t size = i_size_read(zc_file_inode(end));
 
 	return size > end->pos ? size - end->pos : 0;
 }
 
-static bool file_source_at_end(struct zc_end *end, u64 offset)
+/**
+ * zc_file_source_at_end() - is this the end of the file?
+ * @end: positioned
+ * @offset: stream offset
+ *
+ * Context: any.
+ */
+bool zc_file_source_at_end(struct zc_end *end, u64 offset)
 {
 	loff_t size = i_size_read(zc_file_inode(end));
 
@@ -150,7 +166,14 @@ static bool file_source_at_end(struct zc_end *end, u64 offset)
 	return size && end->pos + offset >= size;
 }
 
-static void file_source_finish(struct zc_end *end, u64 bytes)
+/**
+ * zc_file_source_finish() - the transfer is over
+ * @end: positioned
+ * @bytes: accepted
+ *
+ * Context: process.
+ */
+void zc_file_source_finish(struct zc_end *end, u64 bytes)
 {
 	zc_file_hole_finish(end);
 	zc_file_finish_position(end, bytes);
@@ -160,9 +183,9 @@ static void file_source_finish(struct zc_end *end, u64 bytes)
 
 const struct zc_source_ops zc_file_source_ops = {
 	.prepare	= file_source_prepare,
-	.left		= file_source_left,
+	.left		= zc_file_source_left,
 	.fill		= file_source_fill,
 	.filled		= file_source_filled,
-	.at_end		= file_source_at_end,
-	.finish		= file_source_finish,
+	.at_end		= zc_file_source_at_end,
+	.finish		= zc_file_source_finish,
 };

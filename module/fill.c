@@ -29,7 +29,7 @@ static void chunk_place(struct zc_pipeline *p, struct zc_chunk *chunk)
 
 	chunk->offset = p->fill_offset;
 	chunk->to = p->fill_offset + zc_extra_len(p->header);
-	chunk->data = begin % p->pool->buf_size;
+	chunk->data = begin % (p->pool ? p->pool->buf_size : p->chunk_size);
 	chunk->want = min_t(u64, p->chunk_size - begin % p->chunk_size,
 			    p->remaining);
 	chunk->len = 0;

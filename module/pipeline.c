@@ -278,7 +278,7 @@ static void pipeline_wait(struct zc_pipeline *p)
 		patience = min(patience, zc_pipeline_idle(p));
 		trace_zcdev_reuse_wait(p, patience);
 	}
-	zc_stats_waited(&p->pool->stats, p->starved);
+	zc_stats_waited(p->pool ? &p->pool->stats : NULL, p->starved);
 	if (zc_bell_wait(&p->bell, patience) == -ERESTARTSYS)
 		p->error = -ERESTARTSYS;
 }
@@ -394,7 +394,7 @@ static void pipeline_init_chunk(struct zc_pipeline *p, struct zc_chunk *chunk,
 
 /**
  * zc_pipeline_new() - a pipeline with an empty ring
- * @pool: whose buffers it will use
+ * @pool: whose buffers it will use; NULL for a source that lends others
  * @depth: chunks of payload in the ring
  * @extras: how many of header and trailer there will be
  * @sinks: how many, at most ZC_PIPELINE_SINKS
@@ -415,7 +415,7 @@ struct zc_pipeline *zc_pipeline_new(struct zc_pool *pool, u32 depth, u32 extras,
 	if (!p)
 		return NULL;
 	p->pool = pool;
-	p->chunk_size = pool->buf_size;
+	p->chunk_size = pool ? pool->buf_size : ZC_BUF_MAX;
 	p->depth = depth;
 	p->slots = slots;
 	p->lanes = sinks;

@@ -133,7 +133,7 @@ struct zc_stream {
 
 /**
  * struct zc_pipeline - bytes on their way from a source to its sinks
- * @pool: whose buffers it uses
+ * @pool: whose buffers it uses; NULL if the source lends others
  * @progress: what others see of it, and whether they cancelled it; NULL if it
  *	is not listed
  * @source: where the bytes come from
@@ -219,6 +219,12 @@ struct zc_pipeline {
 static inline struct zc_chunk *zc_pipeline_chunk(struct zc_pipeline *p, u64 seq)
 {
 	return &p->ring[seq % p->slots];
+}
+
+/* Pages of the page cache are not ours to use again. */
+static inline bool zc_chunk_is_cached(const struct zc_chunk *chunk)
+{
+	return chunk->pipeline->source->flags & ZCDEV_END_PAGE_CACHE;
 }
 
 void zc_request_complete(struct zc_request *req, long result);

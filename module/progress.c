@@ -83,7 +83,9 @@ void zc_progress_attach(struct zc_progress *progress, struct zc_pipeline *p)
 	progress->pipeline = p;
 	progress->pool = p->pool;
 	spin_unlock(&progress->lock);
-	zc_stats_began(&p->pool->stats);
+	/* Those that have no pool count when they end. */
+	if (p->pool)
+		zc_stats_began(&p->pool->stats);
 }
 
 /**

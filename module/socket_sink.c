@@ -96,8 +96,12 @@ static long socket_send(struct zc_end *end, const struct zc_chunk *chunk,
 
 	zc_buf_iter(chunk->buf, ITER_SOURCE, chunk->data + drain->done,
 		    chunk->len - drain->done, &msg.msg_iter);
-	return reference ? zc_fragment_send(sock, &msg) :
-			   sock_sendmsg(sock, &msg);
+	if (reference && !zc_chunk_is_cached(chunk))
+		return zc_fragment_send(sock, &msg);
+	/* Charged to the socket, since no pool pays for them. */
+	if (reference)
+		msg.msg_flags |= MSG_SPLICE_PAGES;
+	return sock_sendmsg(sock, &msg);
 }
 
 static struct zc_moved socket_moved(u32 reason, u64 bytes)
@@ -127,7 +131,8 @@ static u32 choose_reason(const struct zc_end *end, const struct zc_chunk *chunk)
 		return reason;
 	if (chunk->extra)
 		return reason | ZCDEV_REASON_MEMORY;
-	if (end->kind == ZCDEV_KIND_TCP && zc_buf_is_mappable(chunk->buf))
+	if (end->kind == ZCDEV_KIND_TCP && !zc_chunk_is_cached(chunk) &&
+	    zc_buf_is_mappable(chunk->buf))
 		return ZCDEV_REASON_PAGES;
 	if (!chunk->pipeline->strict && chunk->len < zc_end_copy_below(end))
 		return reason | ZCDEV_REASON_SMALL;

@@ -78,7 +78,7 @@ void zc_stats_refused(struct zc_stats *stats, int error)
 
 /**
  * zc_stats_waited() - a transfer is going to sleep
- * @stats: of the pool
+ * @stats: of the pool, or NULL
  * @for_buffers: it could go on if there were buffers
  */
 void zc_stats_waited(struct zc_stats *stats, bool for_buffers)

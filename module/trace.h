@@ -132,7 +132,7 @@ TRACE_EVENT(zcdev_reuse_wait,
 			     __field(u32, pool)
 			     __field(u64, ns)),
 	    TP_fast_assign(__entry->transfer = zc_progress_id(p->progress);
-			   __entry->pool = p->pool->entry.id;
+			   __entry->pool = p->pool ? p->pool->entry.id : 0;
 			   __entry->ns = ns;),
 	    TP_printk("transfer=%u pool=%u ns=%llu", __entry->transfer,
 		      __entry->pool, __entry->ns));

@@ -189,6 +189,8 @@ static int prepare_sink(struct zc_transfer *t, struct zc_end *sink,
 
 	ret = sink->sink->prepare(sink, expected, prepares_strictly(t),
 				  &t->source);
+	if (!ret)
+		ret = zc_end_check_pages(&t->source, sink);
 	for (other = t->sink; other != sink && !ret; other++)
 		ret = zc_end_check_sinks(other, sink, expected);
 	return ret ?: zc_end_check_overlap(&t->source, sink, len,
@@ -244,7 +246,7 @@ static int prepare_ends(struct zc_transfer *t, u64 *len)
 	if (t->source.error)
 		return t->source.error;
 	/* There is nothing to lend behind the end of a pool. */
-	if (t->source.source->lend)
+	if (t->source.source->lender)
 		*len = expected_len(t, *len);
 	ret = prepare_sinks(t, len);
 	return ret ?: bound_by_room(t, len);
@@ -288,7 +290,7 @@ static u32 choose_phase(const struct zc_transfer *t, const struct zc_end *landin
 	return t->source.phase;
 }
 
-/* Whose buffers the payload is in. */
+/* Whose buffers the payload is in. NULL: not in those of any pool. */
 static struct zc_pool *get_pool(struct zc_file *file,
 				const struct zc_transfer *t,
 				const struct zc_end *landing)
@@ -298,8 +300,9 @@ static struct zc_pool *get_pool(struct zc_file *file,
 
 	if ((source->source->lender || landing) && t->arg->chunk)
 		return ERR_PTR(-EINVAL);
-	if (source->source->lender)
-		return source->source->lender(source);
+	if (source->source->lend)
+		return source->source->lender ?
+		       source->source->lender(source) : NULL;
 	if (landing)
 		return landing->sink->lender(landing);
 	ret = zc_pool_create_default(file, 0);
@@ -308,8 +311,11 @@ static struct zc_pool *get_pool(struct zc_file *file,
 
 static u32 choose_depth(const struct zc_transfer *t, const struct zc_pool *pool)
 {
-	u32 depth = min(t->arg->depth ?: ZC_TRANSFER_DEPTH, pool->count);
+	u32 depth;
 
+	if (!pool)
+		return t->arg->depth ?: ZC_TRANSFER_LENT;
+	depth = min(t->arg->depth ?: ZC_TRANSFER_DEPTH, pool->count);
 	return t->source.source->events && left_max(t) ?
 	       min(depth, left_max(t)) : depth;
 }
@@ -317,7 +323,7 @@ static u32 choose_depth(const struct zc_transfer *t, const struct zc_pool *pool)
 /* Little enough that a limited rate is even within an eighth of a second. */
 static u32 choose_chunk(const struct zc_transfer *t, const struct zc_pool *pool)
 {
-	u32 chunk = t->arg->chunk ?: pool->buf_size;
+	u32 chunk = t->arg->chunk ?: pool ? pool->buf_size : ZC_BUF_MAX;
 	u64 paced = t->arg->rate / 8;
 
 	if (!t->arg->rate || paced >= chunk)
@@ -361,7 +367,7 @@ static struct zc_pipeline *make_pipeline(struct zc_file *file,
 	pool = get_pool(file, t, landing);
 	if (IS_ERR(pool))
 		return ERR_CAST(pool);
-	if (t->arg->chunk > pool->buf_size)
+	if (t->arg->chunk > (pool ? pool->buf_size : ZC_BUF_MAX))
 		return ERR_PTR(-EINVAL);
 
 	p = zc_pipeline_new(pool, choose_depth(t, pool),

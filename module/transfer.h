@@ -10,6 +10,8 @@
 	(ZCDEV_TRANSFER_STRICT | ZCDEV_TRANSFER_FAIL_FAST)
 #define ZC_TRANSFER_SINKS	ZC_PIPELINE_SINKS
 #define ZC_TRANSFER_DEPTH	ZC_PIPELINE_DEPTH
+/* Chunks of pages that belong to no pool: nobody pays for holding them. */
+#define ZC_TRANSFER_LENT	4
 
 struct zc_file;
 struct zcdev_transfer;

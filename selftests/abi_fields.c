@@ -162,6 +162,8 @@ static int end_flag_errno(uint32_t flag, int sink)
 		return 0;
 	case ZCDEV_END_SPARSE:
 		return sink ? 0 : EINVAL;
+	case ZCDEV_END_PAGE_CACHE:
+		return sink ? EINVAL : EOPNOTSUPP;
 	default:
 		return EINVAL;
 	}
@@ -210,7 +212,7 @@ static void query(void **state)
 	assert_int_equal(q->out_transfer_flags, abi_ioctls[3].flags);
 	assert_int_equal(q->out_end_flags, ZCDEV_END_OFFSET |
 			 ZCDEV_END_DIRECT | ZCDEV_END_BUFFERED |
-			 ZCDEV_END_SPARSE);
+			 ZCDEV_END_PAGE_CACHE | ZCDEV_END_SPARSE);
 	assert_int_equal(q->out_min_buf_size, sysconf(_SC_PAGESIZE));
 	assert_int_equal(q->out_max_buf_size, 4 * MiB);
 	assert_int_equal(q->out_max_sinks, 16);

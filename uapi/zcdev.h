@@ -253,9 +253,11 @@ struct zcdev_pool_info {
 #define ZCDEV_END_DIRECT	(1U << 1)
 /* Through the page cache, one copy, even where direct I/O is possible. */
 #define ZCDEV_END_BUFFERED	(1U << 2)
-/* Source file, sinks that are sockets or pipes: hand out pages of the page cache
- * itself, as sendfile(2) does; for files that are in it anyway. Who holds them
- * shares memory with everybody who reads the file.
+/* Source file, EINVAL elsewhere and with the two above: hand out pages of the
+ * page cache itself, as sendfile(2) does; for files that are in it anyway. Who
+ * holds them shares memory with everybody who reads the file. Needs no pool.
+ * EOPNOTSUPP unless all sinks are TCP or UNIX sockets or pipes, and for files
+ * that have no page cache (DAX), or are open with O_DIRECT.
  */
 #define ZCDEV_END_PAGE_CACHE	(1U << 3)
 /* Sink file, source file, EINVAL elsewhere: holes of 64 KiB and more become holes
