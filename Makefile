@@ -134,8 +134,8 @@ demo: deps ## move a file to a peer and to a disk, and count what that costs
 	$(Q)$(MAKE) -s bench-guest K=$(K)
 	$(Q)selftests/bench/demo -k $(K)
 
-bench: bench-guest ## compare with other movers: K=6.1 [ONLY=zcdev,sendfile] [TO=tcp|file]
-	$(Q)selftests/bench/bench -k $(K) $(ONLY:%=--only %) $(TO:%=--to %)
+bench: bench-guest ## compare with other movers: K=6.1 [ONLY=zcdev,sendfile] [TO=tcp|file] [WARM=1]
+	$(Q)selftests/bench/bench -k $(K) $(ONLY:%=--only %) $(TO:%=--to %) $(WARM:%=--warm)
 
 bench-streams: bench-guest ## streams and pool ranges: K=6.1 [ONLY=tofile,memory,fan,proxy,small-tcp]
 	$(Q)selftests/bench/streams.py -k $(K) $(ONLY:%=--only %)

@@ -3,7 +3,7 @@
 #
 # The guest's half of `bench` and `demo`: moves /mnt/ext4/src in every way, one
 # phase each. From the kernel's command line: zcdev_only, zcdev_to, zcdev_runs,
-# zcdev_netns, zcdev_verify, zcdev_kallsyms. Prints, for them to read:
+# zcdev_warm, zcdev_netns, zcdev_verify, zcdev_kallsyms. Prints, for them to read:
 #
 #	phase NUMBER MOVER tcp|file
 #	run NUMBER bytes-received seconds
@@ -13,7 +13,9 @@
 
 set -eu
 
-all=zcdev,sendfile,splice,rw128k,rw1m,zerocopy,uring128k,uring1m,direct128k,direct1m,copy_file_range
+all=zcdev,page-cache,sendfile,splice,rw128k,rw1m,zerocopy,uring128k,uring1m,direct128k,direct1m,copy_file_range
+cold=-c
+[ -z "${zcdev_warm:-}" ] || cold=
 only=$(echo "${zcdev_only:-$all}" | tr , ' ')
 to=$(echo "${zcdev_to:-tcp,file}" | tr , ' ')
 peer=127.0.0.1
@@ -27,6 +29,7 @@ fail() { echo "fail: $*"; exit 1; }
 command_for() {
 	case $1 in
 	zcdev) echo "zcdevctl transfer -j $2 $3" ;;
+	page-cache) echo "zcdevctl transfer -j --page-cache $2 $3" ;;
 	sendfile | splice | zerocopy | copy_file_range) echo "movers $1 $2 $3" ;;
 	*128k) echo "movers ${1%128k} $2 $3 $((128 << 10))" ;;
 	*1m) echo "movers ${1%1m} $2 $3 $((1 << 20))" ;;
@@ -37,17 +40,19 @@ command_for() {
 # Does it make sense: MOVER tcp|file
 applies() {
 	case $1:$2 in
-	zerocopy:file | copy_file_range:tcp | direct*:tcp) return 1 ;;
+	zerocopy:file | page-cache:file | copy_file_range:tcp | direct*:tcp) return 1 ;;
 	esac
 }
 
-# run PHASE MOVER SRC tcp|file: once, from cold caches; its output in /tmp/out.
+# run PHASE MOVER SRC tcp|file: once, from cold caches or a warm one; its output
+# in /tmp/out.
 run() {
 	sink='' dst=dst
 	[ "$4" = file ] || { sink="-p $port ${netns:+-n $netns}"; dst=tcp:$peer:$port; }
 	rm -f dst
+	[ "$cold" ] || cat "$3" >/dev/null
 	# shellcheck disable=SC2046,SC2086 # words
-	measure -c $sink "$1" $(command_for "$2" "$3" $dst) >/tmp/out 2>&1 ||
+	measure $cold $sink "$1" $(command_for "$2" "$3" $dst) >/tmp/out 2>&1 ||
 		fail "$2 to $4: $(cat /tmp/out)"
 }
 
