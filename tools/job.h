@@ -15,6 +15,7 @@
  * @opts: the command line
  * @dev: the device
  * @pool: the geometry that the pool got
+ * @end_flags: the ZCDEV_END_ flags that the module knows
  * @expected: bytes that will probably move, or END_UNKNOWN
  * @ends: source first
  * @opened: how many of @ends have been tried
@@ -29,6 +30,7 @@ struct job {
 	struct transfer_opts opts;
 	struct device dev;
 	struct geometry pool;
+	uint32_t end_flags;
 	uint64_t expected;
 	struct end ends[MOVE_MAX_ENDS];
 	unsigned int opened;

@@ -36,18 +36,27 @@ static int open_device(struct job *job)
 	return ret ? explain(&job->faults[0], EXPLAIN_DEVICE, job->dev.path, -ret) : 0;
 }
 
-/* Every module can have one. */
-static int check_sink_count(struct job *job)
+static int query_module(struct job *job, struct zcdev_query *query)
 {
-	struct zcdev_query query;
-	int ret;
+	int ret = device_query(&job->dev, query);
 
-	if (job->opts.sink_count == 1)
-		return 0;
-	ret = device_query(&job->dev, &query);
 	if (ret)
 		return explain(&job->faults[0], EXPLAIN_IOCTL, job->dev.path, -ret);
-	if (job->opts.sink_count > query.out_max_sinks)
+	job->end_flags = query->out_end_flags;
+	return 0;
+}
+
+/* Every module can have one sink; some do not know what an end is asked for. */
+static int check_module(struct job *job)
+{
+	struct zcdev_query query;
+
+	if (query_module(job, &query))
+		return -1;
+	if (job->opts.page_cache && !(query.out_end_flags & ZCDEV_END_PAGE_CACHE))
+		return fault_set(&job->faults[0], STATUS_FAILED,
+				 "the loaded module has no --page-cache; see 'zcdevctl query'");
+	if (job->opts.sink_count > query.out_max_sinks && job->opts.sink_count > 1)
 		return fault_set(&job->faults[0], STATUS_FAILED,
 				 "the loaded module takes up to %u DST, not %u; see 'zcdevctl query'",
 				 query.out_max_sinks, job->opts.sink_count);
@@ -122,8 +131,8 @@ static int make_pool(struct job *job)
 	int ret;
 
 	job->pool = geometry_choose(job->opts.chunk, job->opts.depth, at_once(job), page_size);
-	/* A pool that is the source lends its own buffers. */
-	if (job->opts.ends[0].kind == ENDPOINT_POOL)
+	/* A pool that is the source lends its own buffers, and a file its pages. */
+	if (job->opts.ends[0].kind == ENDPOINT_POOL || job->opts.page_cache)
 		return 0;
 	do {
 		ret = device_pool_create(&job->dev, job->pool.count, job->pool.buf_size);
@@ -196,11 +205,24 @@ static uint64_t offset_of(const struct job *job, unsigned int i)
 	return i ? job->opts.out_offset : job->opts.in_offset;
 }
 
+/* What else a file is asked for, where it makes sense. */
+static uint32_t file_flags(const struct job *job, unsigned int i)
+{
+	uint32_t flags = job->opts.end_flags;
+
+	if (!i && job->opts.page_cache)
+		flags |= ZCDEV_END_PAGE_CACHE;
+	if (i && !job->opts.solid && S_ISREG(job->ends[0].st.st_mode) &&
+	    S_ISREG(job->ends[i].st.st_mode))
+		flags |= job->end_flags & ZCDEV_END_SPARSE;
+	return flags;
+}
+
 static void fill_end(const struct job *job, unsigned int i, struct zcdev_end *end)
 {
 	end->fd = job->ends[i].fd;
 	/* --via speaks of files; a socket has nothing to choose from. */
-	end->flags = end_is_file(&job->ends[i]) ? job->opts.end_flags : 0;
+	end->flags = end_is_file(&job->ends[i]) ? file_flags(job, i) : 0;
 	if (i && S_ISSOCK(job->ends[i].st.st_mode))
 		end->copy_below = job->opts.copy_below;
 	if (offset_of(job, i) != TRANSFER_NO_OFFSET) {
@@ -276,7 +298,7 @@ int job_truncate(struct job *job)
 int job_open(struct job *job)
 {
 	job->move.sink_count = job->opts.sink_count;
-	if (read_blobs(job) || open_device(job) || check_sink_count(job) || open_source(job) || make_pool(job) ||
+	if (read_blobs(job) || open_device(job) || check_module(job) || open_source(job) || make_pool(job) ||
 	    open_sinks(job))
 		return -1;
 	prepare_move(job);

@@ -35,6 +35,8 @@ const char transfer_opts_help[] =
 	"      --copy-below SIZE   copy smaller pieces to sockets; 0 for none (default: measured)\n"
 	"      --keep-going        a DST that fails does not end it for the others\n"
 	"      --via HOW           files by auto (default), direct or buffered I/O\n"
+	"      --page-cache        hand out pages of SRC that are in the page cache, as sendfile(2)\n"
+	"      --sparse WHEN       holes of SRC stay holes in files: auto (default), never\n"
 	"      --strict            fail rather than copy, before a byte moves\n"
 	"      --depth N           buffers in the pool (default: up to 2)\n"
 	"      --chunk SIZE        bytes of each, a power of two, 4K to 4M (default: up to 4M)\n"
@@ -51,6 +53,8 @@ enum {
 	OPT_IN_OFFSET = 256,
 	OPT_OUT_OFFSET,
 	OPT_VIA,
+	OPT_PAGE_CACHE,
+	OPT_SPARSE,
 	OPT_STRICT,
 	OPT_KEEP_GOING,
 	OPT_HEADER,
@@ -71,6 +75,8 @@ static const struct option longs[] = {
 	{ "in-offset", required_argument, NULL, OPT_IN_OFFSET },
 	{ "out-offset", required_argument, NULL, OPT_OUT_OFFSET },
 	{ "via", required_argument, NULL, OPT_VIA },
+	{ "page-cache", no_argument, NULL, OPT_PAGE_CACHE },
+	{ "sparse", required_argument, NULL, OPT_SPARSE },
 	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "header", required_argument, NULL, OPT_HEADER },
 	{ "trailer", required_argument, NULL, OPT_TRAILER },
@@ -139,6 +145,14 @@ static int parse_via(struct transfer_opts *opts, const char *text, struct fault 
 	return 0;
 }
 
+static int parse_sparse(struct transfer_opts *opts, const char *text, struct fault *f)
+{
+	opts->solid = !strcmp(text, "never");
+	if (!opts->solid && strcmp(text, "auto"))
+		return options_fault(f, command, "--sparse takes auto or never, not '%s'", text);
+	return 0;
+}
+
 static int parse_rate(struct transfer_opts *opts, const char *text, struct fault *f)
 {
 	if (units_parse_size(text, &opts->rate))
@@ -199,6 +213,11 @@ static int set_option(struct transfer_opts *opts, int option, struct fault *f)
 		return parse_depth(opts, optarg, f);
 	case OPT_CHUNK:
 		return parse_chunk(opts, optarg, f);
+	case OPT_PAGE_CACHE:
+		opts->page_cache = true;
+		return 0;
+	case OPT_SPARSE:
+		return parse_sparse(opts, optarg, f);
 	case OPT_STRICT:
 		opts->strict = true;
 		return 0;
@@ -303,6 +322,9 @@ static int check(const struct transfer_opts *opts, struct fault *f)
 {
 	if (opts->strict && opts->end_flags == ZCDEV_END_BUFFERED)
 		return options_fault(f, command, "--via buffered copies, and --strict forbids that");
+	if (opts->page_cache && opts->end_flags)
+		return options_fault(f, command,
+				     "--page-cache is a way of its own, and --via names another");
 	if (opts->json && opts->quiet)
 		return options_fault(f, command, "-j prints a summary, and -q forbids that");
 	if (opts->in_offset != TRANSFER_NO_OFFSET &&

@@ -19,6 +19,8 @@
  * @in_offset, @out_offset: bytes, or TRANSFER_NO_OFFSET
  * @chunk, @depth: geometry of the pool, or 0 for the default
  * @end_flags: what --via means for files and block devices
+ * @page_cache: files lend pages of the page cache
+ * @solid: holes of files become zeros
  * @header, @trailer: files, or NULL
  * @rate: bytes per second, or 0
  * @latency_ns: or TRANSFER_NO_LATENCY
@@ -33,6 +35,8 @@ struct transfer_opts {
 	uint32_t chunk;
 	uint32_t depth;
 	uint32_t end_flags;
+	bool page_cache;
+	bool solid;
 	const char *header;
 	const char *trailer;
 	uint64_t rate;

@@ -108,6 +108,13 @@ static void test_spellings(void **state)
 	assert_int_equal(o.ends[1].kind, ENDPOINT_STDIO);
 	parse_ok(&o, "--via buffered a b");
 	assert_int_equal(o.end_flags, ZCDEV_END_BUFFERED);
+	assert_false(o.page_cache);
+	assert_false(o.solid);
+	parse_ok(&o, "--page-cache --sparse never a b");
+	assert_true(o.page_cache);
+	assert_true(o.solid);
+	parse_ok(&o, "--sparse never --sparse=auto --via auto --page-cache a b");
+	assert_false(o.solid);
 	parse_ok(&o, "-- --strict -j");
 	assert_false(o.strict || o.json);
 	assert_string_equal(o.ends[0].text, "--strict");
@@ -166,6 +173,10 @@ static const struct {
 	{ "--out-offset z a b", "--out-offset" },
 	{ "--via fast a b", "'fast'" },
 	{ "--via Direct a b", "'Direct'" },
+	{ "--sparse a b", "'a'" },
+	{ "--sparse always a b", "'always'" },
+	{ "--page-cache --via direct a b", "--via" },
+	{ "--via buffered --page-cache a b", "--via" },
 	{ "--depth 0 a b", "--depth" },
 	{ "--depth 1K a b", "--depth" },
 	{ "--depth 4294967296 a b", "--depth" },
@@ -219,6 +230,7 @@ static void test_help(void **state)
 {
 	static const char * const words[] = {
 		"-s, --size SIZE", "--in-offset N", "--out-offset N", "--via HOW", "--strict",
+		"--page-cache", "--sparse WHEN",
 		"--keep-going", "DST...", "up to 16",
 		"--depth N", "--chunk SIZE", "--no-sync", "-j, --json", "-q, --quiet",
 		"--no-progress", "-h, --help", "tcp-listen:", "unix-listen:",
