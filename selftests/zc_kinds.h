@@ -414,9 +414,14 @@ static inline void *zc_sink_read(void *arg)
 						     p->from + at);
 		p->arrived += same;
 		clean = same < (size_t)n;
-		/* Behind it a sink that does not grow is as it was: zeros. */
+		/*
+		 * Behind it a sink that does not grow has zeros, as before, or
+		 * what later requests had put there when an earlier one failed.
+		 */
 		for (; same < (size_t)n; same++)
-			if (p->kind->traits & ZC_GROWS || buf[same])
+			if (p->kind->traits & ZC_GROWS ||
+			    (buf[same] && zc_source_differs(p->source, buf + same,
+							    1, p->from + at + same) != 1))
 				p->bad = true;
 		at += n;
 	}
