@@ -35,6 +35,7 @@ static unsigned char header[HEADER], trailer[TRAILER], *map;
 static struct zcdev_iov iov[2] = {
 	{ (uintptr_t)header, HEADER }, { (uintptr_t)trailer, TRAILER },
 };
+
 static struct zcdev_range left[DEPTH];
 
 static void set_ends(const struct pair *pair)
