@@ -357,9 +357,9 @@ static void make_sink(const char *kind, int fds[2])
 
 static unsigned long pieces_of(unsigned long size)
 {
-	unsigned long pieces = 8 * MiB / size;
+	unsigned long pieces = 64 * MiB / size;
 
-	return pieces < 1000 ? pieces : 1000;
+	return pieces < 4000 ? pieces : 4000;
 }
 
 static void small(const char *kind, unsigned long size, unsigned int copy_below)
