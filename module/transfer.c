@@ -97,7 +97,7 @@ static u32 extra_bytes(const struct zc_transfer *t)
 /* Entries for undelivered bytes that make sense. */
 static u32 left_max(const struct zc_transfer *t)
 {
-	return min(t->arg->left_count, (u32)ZC_TRANSFER_DEPTH);
+	return min_t(u32, t->arg->left_count, ZC_TRANSFER_DEPTH);
 }
 
 static int write_end(const struct zc_transfer *t, u32 i)

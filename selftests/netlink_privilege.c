@@ -70,6 +70,19 @@ static int ack_error(struct sockaddr_nl *addr, struct nlmsgerr *err, void *arg)
 	return NL_STOP;
 }
 
+/*
+ * Without an address: who gives one is taken to know that he speaks to the
+ * kernel, whatever descriptor he was handed, and then his own rights count.
+ */
+static bool sent(struct nl_sock *sk, struct nl_msg *msg)
+{
+	const struct nlmsghdr *nlh;
+
+	nl_complete_msg(sk, msg);
+	nlh = nlmsg_hdr(msg);
+	return send(nl_socket_get_fd(sk), nlh, nlh->nlmsg_len, 0) > 0;
+}
+
 /* In children, so without assertions. Returns 0 or an errno. */
 static int ask(struct nl_sock *sk, int family, int cmd, int type, void *value,
 	       int len, int *sees)
@@ -83,7 +96,7 @@ static int ask(struct nl_sock *sk, int family, int cmd, int type, void *value,
 	zc_must(!nla_put(msg, type, len, value));
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, note, sees);
 	nl_cb_err(cb, NL_CB_CUSTOM, ack_error, &error);
-	zc_must(nl_send_auto(sk, msg) > 0);
+	zc_must(sent(sk, msg));
 	nl_recvmsgs(sk, cb);
 	if (!error && *sees & SEES_POOL)	/* the acknowledgment */
 		nl_recvmsgs(sk, cb);

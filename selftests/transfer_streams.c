@@ -531,19 +531,19 @@ static void a_stream_to_several(void **state)
 		struct zcdev_transfer t;
 		struct zcdev_end end[4];
 	} f = {};
-	int zc = zc_open_pool(COUNT, BUF), in[2], tcp[2], unx[2], pipes[2], i;
+	int zc = zc_open_pool(COUNT, BUF), in[2], tcp[2], local[2], pipes[2], i;
 	struct zc_writer w = { .seed = SEED, .len = MiB + 7 };
 	struct zc_reader r[2] = { { .seed = SEED }, { .seed = SEED } };
 
 	(void)state;
 	zc_unix_pair(in);
 	zc_tcp_pair(tcp);
-	zc_unix_pair(unx);
+	zc_unix_pair(local);
 	assert_int_equal(pipe(pipes), 0);
 	close(pipes[0]);
 	w.fd = in[0];
 	r[0].fd = tcp[1];
-	r[1].fd = unx[1];
+	r[1].fd = local[1];
 	f.t = (struct zcdev_transfer) {
 		.size = sizeof(f.t), .len = ZCDEV_TO_END, .sink_count = 3,
 		.ends = (uintptr_t)f.end, .end_size = sizeof(f.end[0]),
@@ -551,7 +551,7 @@ static void a_stream_to_several(void **state)
 	f.end[0].fd = in[1];
 	f.end[1].fd = tcp[0];
 	f.end[2].fd = pipes[1];
-	f.end[3].fd = unx[0];
+	f.end[3].fd = local[0];
 	zc_writer_start(&w);
 	for (i = 0; i < 2; i++)
 		zc_reader_start(&r[i]);
@@ -561,7 +561,7 @@ static void a_stream_to_several(void **state)
 	assert_int_equal(f.end[2].out_error, EPIPE);
 	assert_int_equal(f.t.out_left_bytes, 0);
 	zc_reader_finish(&r[0], &tcp[0], MiB + 7);
-	zc_reader_finish(&r[1], &unx[0], MiB + 7);
+	zc_reader_finish(&r[1], &local[0], MiB + 7);
 	zc_writer_join(&w);
 	close(in[1]);
 	close(pipes[1]);
