@@ -247,6 +247,7 @@ static struct zcdev_range left_range(struct zc_pipeline *p, u64 seq,
  */
 u32 zc_stream_left(struct zc_pipeline *p, struct zcdev_range *ranges, u32 max)
 {
+	struct zc_buf *last = NULL;
 	u32 nr = 0;
 	u64 seq;
 
@@ -254,8 +255,10 @@ u32 zc_stream_left(struct zc_pipeline *p, struct zcdev_range *ranges, u32 max)
 		struct zc_chunk *chunk = zc_pipeline_chunk(p, seq);
 		u64 skip = p->bytes - min(p->bytes, chunk->offset);
 
-		if (!chunk->buf || chunk->extra || skip >= chunk->len)
+		if (!chunk->buf || chunk->buf == last || chunk->extra ||
+		    skip >= chunk->len)
 			continue;
+		last = chunk->buf;
 		ranges[nr++] = left_range(p, seq, skip);
 		if (!chunk->lent)
 			stream_give(p, chunk->buf);
