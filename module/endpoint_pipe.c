@@ -64,11 +64,17 @@ static bool pipe_source_ready(struct zc_end *end)
 	return vfs_poll(end->file, NULL) & (EPOLLIN | EPOLLERR | EPOLLHUP);
 }
 
+/*
+ * Old pipes (6.1) do not know IOCB_NOWAIT: so look first. There it would wait,
+ * interruptibly, if somebody else read the same pipe in between.
+ */
 static long pipe_source_fill(struct zc_end *end, struct zc_chunk *chunk)
 {
 	struct iov_iter iter;
 	struct kiocb iocb;
 
+	if (!pipe_source_ready(end))
+		return -EAGAIN;
 	zc_buf_iter(chunk->buf, ITER_DEST, chunk->data + chunk->len,
 		    chunk->want - chunk->len, &iter);
 	init_sync_kiocb(&iocb, end->file);
@@ -145,13 +151,24 @@ static long pipe_reference(struct pipe_inode_info *pipe, struct iov_iter *iter)
 	return bytes ?: ret;
 }
 
-/* A write(2) would send a signal if nobody reads. */
+static bool pipe_sink_blocked(struct zc_end *end)
+{
+	return !(vfs_poll(end->file, NULL) & (EPOLLOUT | EPOLLERR));
+}
+
+/*
+ * A write(2) would send a signal if nobody reads. Where there is room at all
+ * there is for a page, so this does not wait, as above.
+ */
 static long pipe_copy(struct zc_end *end, struct iov_iter *iter)
 {
 	struct kiocb iocb;
 
 	if (!READ_ONCE(end->of_pipe.pipe->readers))
 		return -EPIPE;
+	if (pipe_sink_blocked(end))
+		return -EAGAIN;
+	iov_iter_truncate(iter, PAGE_SIZE);
 	init_sync_kiocb(&iocb, end->file);
 	iocb.ki_flags |= IOCB_NOWAIT;
 	return vfs_iocb_iter_write(end->file, &iocb, iter);
@@ -192,11 +209,6 @@ static long pipe_sink_drain(struct zc_end *end, struct zc_chunk *chunk,
 	else
 		part->zerocopy = ret;
 	return ret;
-}
-
-static bool pipe_sink_blocked(struct zc_end *end)
-{
-	return !(vfs_poll(end->file, NULL) & (EPOLLOUT | EPOLLERR));
 }
 
 static const struct zc_sink_ops pipe_sink_ops = {
