@@ -94,50 +94,6 @@ static void check_map(const void *arg, int ret, bool injected)
 		assert_int_equal(map[at], 0);
 }
 
-/* fork, and mappings that are cut: the memory of the kernel around us */
-
-static int fork_map(const void *arg)
-{
-	pid_t pid = fork();
-	int status;
-
-	(void)arg;
-	if (!pid)
-		_exit(0);
-	if (pid < 0)
-		return errno;
-	return waitpid(pid, &status, 0) == pid && !status ? 0 : EIO;
-}
-
-/* Cuts a page out of the middle, which needs another vma, and puts it back. */
-static int cut_map(const void *arg)
-{
-	int ret = zc_errno(munmap(map + BUF, ZC_PAGE));
-
-	(void)arg;
-	if (ret)
-		return ret;
-	return mmap(map + BUF, ZC_PAGE, PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_FIXED, dev, BUF) == MAP_FAILED ? errno : 0;
-}
-
-static void check_cut(const void *arg, int ret, bool injected)
-{
-	struct zcdev_pool_info info;
-
-	(void)arg;
-	(void)injected;
-	assert_int_equal(ret, ret ? ENOMEM : 0);
-	assert_int_equal(zc_pool_info(dev, &info), 0);
-	assert_in_range(info.out_maps, 1, 3);
-	assert_int_equal(info.out_free, info.out_count);
-	assert_int_equal(zc_differs(map, BUF, 3, 0), BUF);
-	assert_int_equal(zc_differs(map + 2 * BUF, BUF, 3, 2 * BUF), BUF);
-	assert_int_equal(munmap(map, POOL), 0);
-	map = NULL;
-	assert_free(0);
-}
-
 static void opening(void **state)
 {
 	static const struct zc_sweep open_sweep = {
@@ -185,28 +141,12 @@ static void mappings(void **state)
 		zc_sweep_run(&sweeps[i]);
 }
 
-static void cuts(void **state)
-{
-	static const struct zc_sweep sweeps[] = {
-		{ "fork", NULL, mapped, fork_map, check_cut, give_back },
-		{ "munmap and mmap in the middle", NULL, mapped, cut_map,
-		  check_cut, give_back },
-	};
-
-	(void)state;
-	zc_fault_within(ZC_ALL_TEXT, ZC_DEEP);
-	for (size_t i = 0; i < sizeof(sweeps) / sizeof(sweeps[0]); i++)
-		zc_sweep_run(&sweeps[i]);
-	zc_fault_within(zc_find_text("zcdev", NULL), ZC_DEEP);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ZC_TEST("open meets every fault", opening),
 		ZC_TEST("POOL_CREATE meets every fault", pools),
 		ZC_TEST("mmap meets every fault", mappings),
-		ZC_TEST("fork and munmap meet every fault", cuts),
 	};
 
 	return cmocka_run_group_tests(tests, zc_fault_ours, NULL);
