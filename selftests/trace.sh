@@ -1,0 +1,61 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Tracepoints say what a transfer does, in ids and counts that add up, and no
+# addresses.
+
+# shellcheck source=selftests/lib.sh disable=SC2317 # once is called by check
+. "${0%/*}/lib.sh"
+
+tracing=/sys/kernel/tracing
+events=$tracing/events/zcdev
+[ -d $tracing/events ] || skip_all "no tracefs"
+
+# of EVENT FIELD: the values that a field had, one a line.
+of() {
+	sed -n "s/.* $1:.* $2=\([^ ]*\).*/\1/p" trace
+}
+
+sum() {
+	awk '{ sum += $1 } END { print sum + 0 }'
+}
+
+# once EVENT: it happened once.
+once() {
+	[ "$(grep -c " $1:" trace)" = 1 ]
+}
+
+check "there are events" [ -e $events/enable ]
+for event in pool_create pool_drain pool_destroy transfer_begin transfer_end \
+	fallback fill drain reuse_wait; do
+	check "zcdev_$event exists" [ -e $events/zcdev_$event/format ]
+done
+
+dd if=/dev/urandom of=src bs=1M count=9 2>/dev/null
+echo >$tracing/trace
+echo 1 >$events/enable
+zcdevctl transfer src dst >log
+echo 0 >$events/enable
+grep ' zcdev_' $tracing/trace >trace
+
+check "a pool is created" once zcdev_pool_create
+check "and destroyed" once zcdev_pool_destroy
+check "a transfer begins" once zcdev_transfer_begin
+check "and ends" once zcdev_transfer_end
+check "without an error" [ "$(of zcdev_transfer_end error)" = 0 ]
+check "with all bytes" [ "$(of zcdev_transfer_end bytes)" = 9437184 ]
+check "all of which were filled" [ "$(of zcdev_fill len | sum)" = 9437184 ]
+check "and drained" [ "$(of zcdev_drain bytes | sum)" = 9437184 ]
+check "from one pool" [ "$(of zcdev_transfer_end pool)" = "$(of zcdev_pool_create pool)" ]
+check "by one transfer" [ "$(of '[a-z_]*' transfer | sort -u | wc -l)" = 1 ]
+check "no address is told" sh -c '! grep -E "(0x|[^0-9a-f])ffff[0-9a-f]{12}" trace'
+sed 's|^|# |' trace | head -n 12
+
+echo >$tracing/trace
+echo 1 >$events/zcdev_fallback/enable
+zcdevctl transfer --via buffered src dst >log 2>&1 || cat log
+echo 0 >$events/zcdev_fallback/enable
+grep ' zcdev_' $tracing/trace >trace
+check "a fallback is told once for each end" [ "$(grep -c zcdev_fallback trace)" = 2 ]
+check "with its reason" [ "$(of zcdev_fallback reasons | sort -u)" = 0x1 ]
+finish
