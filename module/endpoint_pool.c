@@ -130,7 +130,8 @@ static long pool_sink_drain(struct zc_end *end, struct zc_chunk *chunk,
 		return -ENOSPC;
 	buf = &pool->bufs[at / pool->buf_size];
 	bytes = min(chunk->len - drain->done, pool->buf_size - offset);
-	if (buf == chunk->buf) {
+	/* One buffer may have both ranges: then it is not there yet. */
+	if (buf == chunk->buf && offset == chunk->data + drain->done) {
 		part->paths = ZCDEV_PATH_POOL;
 		part->zerocopy = bytes;
 		return bytes;

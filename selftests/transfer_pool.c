@@ -176,6 +176,27 @@ static void ranges_that_are_none_are_refused(void **state)
 	close(fds[1]);
 }
 
+/* What is to be where is copied there, also within one buffer. */
+static void ranges_of_one_buffer(void **state)
+{
+	int zc = zc_open_pool(COUNT, BUF);
+	unsigned char *pool = map_filled(zc);
+	struct zc_xfer x = from_pool(zc, 4096, 5000, zc);
+
+	(void)state;
+	x.end[1].flags = ZCDEV_END_OFFSET;
+	x.end[1].offset = 20000;
+	assert_int_equal(zc_xfer_run(zc, &x), 0);
+	assert_int_equal(x.t.out_bytes, 5000);
+	zc_assert_verdict(&x);
+	assert_int_equal(x.end[1].out_copied, 5000);
+	assert_int_equal(x.end[1].out_reasons, ZCDEV_REASON_MEMORY);
+	assert_int_equal(zc_differs(pool + 20000, 5000, SEED, 4096), 5000);
+	assert_int_equal(zc_differs(pool, 20000, SEED, 0), 20000);
+	munmap(pool, POOL);
+	close(zc);
+}
+
 static void buf_wait_tells_when_a_range_is_free(void **state)
 {
 	int zc = zc_open_pool(COUNT, BUF), fds[2];
@@ -221,6 +242,7 @@ int main(void)
 		cmocka_unit_test(ranges_go_to_files),
 		cmocka_unit_test(another_open_file_can_be_the_source),
 		cmocka_unit_test(ranges_that_are_none_are_refused),
+		cmocka_unit_test(ranges_of_one_buffer),
 		cmocka_unit_test(buf_wait_tells_when_a_range_is_free),
 	};
 
