@@ -114,7 +114,7 @@ soak: $(K:%=guest-%) ## random transfers: K=debug MINUTES=60 [SEED=1]
 coverage: build/module-cov/zcdev.ko guest-debug ## lines and branches that the selftests reach [T=name]
 	$(Q)selftests/coverage $(T:%=-t %)
 
-shell: build/module-$(K)/zcdev.ko tools ## a shell in the guest with the module loaded: K=6.1
+shell: build/module-$(K)/zcdev.ko build/nginx tools ## a shell in the guest with the module loaded: K=6.1
 	$(Q)selftests/qemu/run --shell -k $(K)
 
 check-long: deps guest-6.12 guest-debug guest-kcsan ## KCSAN, long soak and fuzzing, all mutants
@@ -157,6 +157,10 @@ build/kernels/%.stamp: selftests/qemu/kernel $(wildcard selftests/qemu/*.config)
 	$(Q)selftests/qemu/kernel $* >/dev/null
 	$(Q)touch $@
 
+# And what else goes into the guest.
+build/nginx: selftests/qemu/nginx
+	$(Q)selftests/qemu/nginx $@
+
 # Before 6.13 Kbuild cannot put objects anywhere but beside the sources, so each
 # build of the module gets a tree of links to them.
 LINK_MODULE = mkdir -p $(@D) && find $(@D) -type l -delete && \
@@ -197,7 +201,7 @@ build/selftests/abi_i386: SELFTEST_FLAGS := -Wall -Wextra -Iuapi -Iselftests -m3
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
 build/selftests/abi_i386: SELFTEST_LIBS :=
 
-$(GUESTS:%=guest-%): guest-%: build/module-%/zcdev.ko tools $(PROGRAMS)
+$(GUESTS:%=guest-%): guest-%: build/module-%/zcdev.ko build/nginx tools $(PROGRAMS)
 guest-debug: $(FUZZ) build/fuzz/places
 
 # How many places of the module KCOV tells apart.
@@ -205,7 +209,7 @@ build/fuzz/places: build/module-debug/zcdev.ko
 	$(Q)mkdir -p $(@D)
 	$(Q)readelf -rW $< | grep -c '__sanitizer_cov_trace_pc\>' >$@
 
-bench-guest: build/module-$(K)/zcdev.ko tools build/bench/count.so build/bench/measure \
+bench-guest: build/module-$(K)/zcdev.ko build/nginx tools build/bench/count.so build/bench/measure \
 	build/bench/movers build/bench/streams
 
 build/bench/count.so: selftests/qemu/plugin/count.c selftests/qemu/plugin/mark.h
