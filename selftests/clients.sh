@@ -18,10 +18,6 @@ same() { # FILE
 	[ "$(sha256sum <"$1")" = "$sum" ]
 }
 
-listening() { # PORT
-	grep -q ":$(printf %04X "$1") 0*:0000 0A" /proc/net/tcp /proc/net/tcp6
-}
-
 # received NAME: the background job has ended well, and has got it all.
 received() {
 	if wait $!; then

@@ -18,10 +18,6 @@ same() { # FILE
 	[ "$(sha256sum <"$1")" = "$sum" ]
 }
 
-field() { # NAME FILE: the first of that name
-	grep -o "\"$1\": [^,}]*" "$2" | head -n 1 | cut -d' ' -f2
-}
-
 serves() { # sources|sinks KIND
 	zcdevctl query -j | sed "s/.*\"$1\": \\(\\[[^]]*\\]\\).*/\\1/" | grep -q "\"$2\""
 }

@@ -14,10 +14,6 @@
 size=3000077
 head -c $size /dev/urandom >src
 
-listening() { # PORT
-	grep -q ":$(printf %04X "$1") 0*:0000 0A" /proc/net/tcp /proc/net/tcp6
-}
-
 # serve NAME PORT ARGUMENTS…: one answer, while curl fetches it into rcv
 serve() {
 	serve_name=$1 serve_port=$2

@@ -83,6 +83,19 @@ wait_for() {
 	done
 }
 
+# listening PORT [COMMAND…]: somebody waits for a TCP connection there, as seen by
+# what COMMAND runs.
+listening() {
+	listening_at=$(printf ':%04X' "$1")
+	shift
+	"$@" cat /proc/net/tcp /proc/net/tcp6 | grep -q "$listening_at 0*:0000 0A"
+}
+
+# field NAME FILE: a value from the JSON of zcdevctl, the first of that name.
+field() {
+	grep -o "\"$1\": [^,}]*" "$2" | head -n 1 | cut -d' ' -f2
+}
+
 # finish: the plan, and the exit status.
 finish() {
 	echo "1..$points"

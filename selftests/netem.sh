@@ -34,14 +34,6 @@ there() { # COMMAND…
 	ip netns exec zcthere "$@"
 }
 
-listening() { # PORT
-	there cat /proc/net/tcp /proc/net/tcp6 | grep -q ":$(printf %04X "$1") 0*:0000 0A"
-}
-
-field() { # NAME FILE: the first of that name
-	grep -o "\"$1\": [^,}]*" "$2" | head -n 1 | cut -d' ' -f2
-}
-
 shape() { # NETEM…
 	tc qdisc replace dev zc0 root netem "$@" limit 10000
 	there tc qdisc replace dev zc1 root netem "$@" limit 10000
@@ -52,15 +44,15 @@ both() {
 	rm -f out back
 	there zcdevctl transfer -q tcp-listen::7200 out &
 	receiver=$!
-	wait_for 5 listening 7200
+	wait_for 5 listening 7200 there
 	check "$1: sent" zcdevctl transfer -q src tcp:10.9.1.2:7200
 	check_job "$1: received" 0 $receiver
 	check "$1: same bytes" same out
 	there socat -u TCP-LISTEN:7201,reuseaddr CREATE:back &
 	receiver=$!
-	wait_for 5 listening 7201
+	wait_for 5 listening 7201 there
 	there socat -u OPEN:out TCP-LISTEN:7202,reuseaddr &
-	wait_for 5 listening 7202
+	wait_for 5 listening 7202 there
 	check "$1: proxied" zcdevctl transfer -q tcp:10.9.1.2:7202 tcp:10.9.1.2:7201
 	check_job "$1: received from the proxy" 0 $receiver
 	check "$1: same bytes through the proxy" same back
@@ -78,7 +70,7 @@ both "reordering"
 shape delay 1ms
 there socat -u TCP-LISTEN:7203,reuseaddr,rcvbuf=8192 CREATE:slow &
 receiver=$!
-wait_for 5 listening 7203
+wait_for 5 listening 7203 there
 kill -STOP $receiver
 zcdevctl transfer -q src tcp:10.9.1.2:7203 &
 sender=$!
@@ -93,7 +85,7 @@ retries=$(cat /proc/sys/net/ipv4/tcp_retries2)
 echo 3 >/proc/sys/net/ipv4/tcp_retries2
 there socat -u TCP-LISTEN:7204,reuseaddr CREATE:cut 2>/dev/null &
 receiver=$!
-wait_for 5 listening 7204
+wait_for 5 listening 7204 there
 zcdevctl transfer -j --limit-rate 500K src tcp:10.9.1.2:7204 >report 2>message &
 sender=$!
 sleep 1

@@ -20,14 +20,6 @@ same() { # FILE
 	[ "$(sha256sum <"$1")" = "$sum" ]
 }
 
-listening() { # PORT
-	grep -q ":$(printf %04X "$1") 0*:0000 0A" /proc/net/tcp /proc/net/tcp6
-}
-
-field() { # NAME FILE
-	grep -o "\"$1\": [^,}]*" "$2" | head -n 1 | cut -d' ' -f2
-}
-
 # sink PORT FILE: socat writes what it gets to FILE
 sink() {
 	socat -u "TCP-LISTEN:$1,reuseaddr" "CREATE:$2" &
