@@ -3,7 +3,7 @@
 # timeout: 120
 #
 # HTTP, with --header and --trailer on one side and curl on the other; and files
-# that a web server sends, from a socket that somebody else has opened.
+# that web servers send, from a socket that somebody else has opened.
 
 # Functions are called by check and wait_for.
 # shellcheck disable=SC2317
@@ -113,5 +113,78 @@ check "from openssl, through socat" \
 kill $web
 tail -c $size got >rcv
 check "from openssl: same bytes" cmp -s src rcv
+
+# From nginx, which sends the file with sendfile(2); and to it, as the body of a PUT.
+
+big=$((24 * 1024 * 1024 + 77))
+mkdir www
+head -c $big /dev/urandom >www/big
+cat >nginx.conf <<EOF
+daemon off;
+user root root;
+pid nginx.pid;
+error_log stderr;
+events {}
+http {
+	access_log off;
+	sendfile on;
+	client_max_body_size 0;
+	client_body_temp_path body;
+	proxy_temp_path temp;
+	fastcgi_temp_path temp;
+	uwsgi_temp_path temp;
+	scgi_temp_path temp;
+	server {
+		listen 127.0.0.1:8012;
+		root www;
+		dav_methods PUT;
+	}
+}
+EOF
+nginx -p "$PWD" -c "$PWD/nginx.conf" 2>nginx.log &
+web=$!
+check "nginx is there" wait_for 5 listening 8012
+
+cat >fetch <<'EOF'
+#!/bin/sh
+printf 'GET /big HTTP/1.0\r\n\r\n'
+exec zcdevctl transfer -j fd:0 got >report
+EOF
+rm got
+check "from nginx" socat TCP:127.0.0.1:8012 EXEC:./fetch,nofork
+check "from nginx: 200" sh -c 'head -n 1 got | grep -q "^HTTP/1.* 200"'
+tail -c $big got >rcv
+check "from nginx: same bytes" cmp -s www/big rcv
+check "from nginx: all is counted" test "$(field bytes report)" = "$(stat -c %s got)"
+check "from nginx: written by DMA" grep -q '"paths": \[ "direct" \]' report
+
+printf 'PUT /new HTTP/1.1\r\nHost: a\r\nContent-Length: %s\r\n\r\n' $big >hdr
+check "to nginx" zcdevctl transfer -q --header hdr www/big tcp:127.0.0.1:8012
+wait_for 10 test -e www/new
+check "to nginx: same bytes" cmp -s www/big www/new
+
+# Between curl and nginx, one transfer each way.
+cat >between <<'EOF'
+#!/bin/sh
+exec 3<&0 4>&1
+exec socat TCP:127.0.0.1:8012 EXEC:./both,nofork
+EOF
+cat >both <<'EOF'
+#!/bin/sh
+zcdevctl transfer -q fd:3 fd:1 &
+zcdevctl transfer -j fd:0 fd:4 >report
+wait
+EOF
+chmod +x between both
+rm report
+socat TCP-LISTEN:8013,reuseaddr EXEC:./between,nofork &
+proxy=$!
+wait_for 5 listening 8013
+check "between curl and nginx" curl -s --http1.0 -o rcv http://127.0.0.1:8013/big
+check_job "between curl and nginx: it ends well" 0 $proxy
+check "between curl and nginx: same bytes" cmp -s www/big rcv
+check "between curl and nginx: handed on by reference" grep -q '"reference"' report
+kill $web
+wait $web
 
 finish
