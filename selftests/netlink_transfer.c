@@ -98,32 +98,11 @@ static bool look(struct zc_nl *nl, struct transfer *t)
 	return t->seen;
 }
 
-/**
- * struct mover - a thread that transfers
- * @zc: the device, with a pool
- * @x: what it does
- * @error: what the ioctl returned
- */
-struct mover {
-	int zc;
-	struct zc_xfer x;
-	int error;
-	pthread_t thread;
-};
-
-static void *mover_run(void *arg)
-{
-	struct mover *m = arg;
-
-	m->error = zc_xfer_run(m->zc, &m->x);
-	return NULL;
-}
-
-static void mover_start(struct mover *m, int src, int dst)
+static void move(struct zc_mover *m, int src, int dst)
 {
 	m->zc = zc_open_pool(4, 64 * KiB);
 	m->x = zc_xfer(src, dst);
-	assert_int_equal(pthread_create(&m->thread, NULL, mover_run, m), 0);
+	zc_mover_start(m);
 }
 
 /* It has moved what it can, and waits for the sink. */
@@ -152,7 +131,7 @@ static int cancel(struct zc_nl *nl, uint32_t id)
 static void cancelled_over(int sv[2], uint32_t kind, const char *name)
 {
 	struct zc_reader r = { .fd = sv[1], .seed = 3 };
-	struct mover m = {};
+	struct zc_mover m = {};
 	struct transfer t;
 	struct zc_nl nl;
 	char cwd[128], path[160];
@@ -162,7 +141,7 @@ static void cancelled_over(int sv[2], uint32_t kind, const char *name)
 	assert_non_null(getcwd(cwd, sizeof(cwd)));
 	snprintf(path, sizeof(path), "%s/src", cwd);
 	zc_nl_open(&nl);
-	mover_start(&m, src, sv[0]);
+	move(&m, src, sv[0]);
 	wait_until_stuck(&nl, &t);
 
 	assert_int_equal(t.pool, zc_nl_pool_id(m.zc));
@@ -259,7 +238,7 @@ static void unix_nameless(void **state)
 static void again(void **state)
 {
 	struct zc_reader r = { .seed = 3 };
-	struct mover m = {};
+	struct zc_mover m = {};
 	struct transfer t;
 	struct zc_nl nl;
 	int src, sv[2];
@@ -268,10 +247,10 @@ static void again(void **state)
 	zc_unix_pair(sv);
 	src = zc_make_file("src", 8 * MiB, 3);
 	zc_nl_open(&nl);
-	mover_start(&m, src, sv[0]);
+	move(&m, src, sv[0]);
 	wait_until_stuck(&nl, &t);
 	assert_int_equal(cancel(&nl, t.id), 0);
-	pthread_join(m.thread, NULL);
+	zc_mover_join(&m);
 	assert_int_equal(m.x.t.out_error, ECANCELED);
 	r.fd = sv[1];
 	zc_reader_start(&r);

@@ -14,26 +14,8 @@ static const unsigned int ways[] = {
 	0, ZCDEV_END_BUFFERED, ZCDEV_END_PAGE_CACHE,
 };
 
-/**
- * struct mover - a transfer that stops when the socket is full
- */
-struct mover {
-	int zc;
-	struct zc_xfer x;
-	int ret;
-	pthread_t thread;
-};
-
-static void *run_mover(void *arg)
-{
-	struct mover *m = arg;
-
-	m->ret = zc_xfer_run(m->zc, &m->x);
-	return NULL;
-}
-
-/* Returns when nothing fits into the socket any more. */
-static void start_mover(struct mover *m, int src, int sink, unsigned int how)
+/* A transfer that stops when the socket is full: returns when it is. */
+static void start_mover(struct zc_mover *m, int src, int sink, unsigned int how)
 {
 	struct pollfd p = { .fd = sink, .events = POLLOUT };
 
@@ -41,18 +23,18 @@ static void start_mover(struct mover *m, int src, int sink, unsigned int how)
 	m->x = zc_xfer(src, sink);
 	m->x.end[0].flags = how;
 	m->x.t.depth = 2;
-	assert_int_equal(pthread_create(&m->thread, NULL, run_mover, m), 0);
+	zc_mover_start(m);
 	while (poll(&p, 1, 0) > 0)
 		usleep(1000);
 	usleep(50000);
 }
 
-static void check_mover(struct mover *m, struct zc_reader *r, int *sink,
+static void check_mover(struct zc_mover *m, struct zc_reader *r, int *sink,
 			uint64_t bytes)
 {
 	zc_reader_start(r);
-	assert_int_equal(pthread_join(m->thread, NULL), 0);
-	assert_int_equal(m->ret, 0);
+	zc_mover_join(m);
+	assert_int_equal(m->error, 0);
 	assert_int_equal(m->x.t.out_error, 0);
 	assert_int_equal(m->x.t.out_bytes, bytes);
 	zc_assert_verdict(&m->x);
@@ -77,7 +59,7 @@ static void change(size_t to)
 	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		int src = zc_make_file("src", SIZE, 1), fds[2];
 		struct zc_reader r = { .seed = 1 };
-		struct mover m;
+		struct zc_mover m;
 
 		zc_case("flags %#x, to %zu bytes", ways[i], to);
 		zc_unix_pair(fds);

@@ -192,20 +192,9 @@ static void one_copier(int zc, unsigned int seed)
 }
 
 struct move {
-	int zc;
-	int ret;
-	struct zc_xfer x;
+	struct zc_mover mover;
 	struct zc_reader r;
-	pthread_t thread;
 };
-
-static void *move_thread(void *arg)
-{
-	struct move *m = arg;
-
-	m->ret = zc_xfer_run(m->zc, &m->x);
-	return NULL;
-}
 
 static void start_move(struct move *m, int zc, unsigned int seed)
 {
@@ -215,12 +204,11 @@ static void start_move(struct move *m, int zc, unsigned int seed)
 	snprintf(name, sizeof(name), "src%u", seed);
 	src = zc_make_file(name, SIZE, seed);
 	pairs[seed % 2](fds);
-	m->zc = zc;
-	m->x = zc_xfer(src, fds[0]);
+	m->mover = (struct zc_mover){ .zc = zc, .x = zc_xfer(src, fds[0]) };
 	m->r = (struct zc_reader){ .fd = fds[1], .seed = seed, .step = 40000,
 				   .pause_us = 300 * seed };
 	zc_reader_start(&m->r);
-	assert_int_equal(pthread_create(&m->thread, NULL, move_thread, m), 0);
+	zc_mover_start(&m->mover);
 }
 
 static void threads_that_share_a_pool_do_not_mix_bytes(void **state)
@@ -237,11 +225,13 @@ static void threads_that_share_a_pool_do_not_mix_bytes(void **state)
 		for (n = 0; n < MOVERS; n++)
 			start_move(&m[n], zc, n + 1);
 		for (n = 0; n < MOVERS; n++) {
-			assert_int_equal(pthread_join(m[n].thread, NULL), 0);
-			assert_int_equal(m[n].ret, 0);
-			assert_int_equal(m[n].x.t.out_bytes, SIZE);
-			zc_reader_finish(&m[n].r, &m[n].x.end[1].fd, SIZE);
-			close(m[n].x.end[0].fd);
+			struct zc_xfer *x = &m[n].mover.x;
+
+			zc_mover_join(&m[n].mover);
+			assert_int_equal(m[n].mover.error, 0);
+			assert_int_equal(x->t.out_bytes, SIZE);
+			zc_reader_finish(&m[n].r, &x->end[1].fd, SIZE);
+			close(x->end[0].fd);
 		}
 		close(zc);
 	}

@@ -11,34 +11,6 @@
 #define COUNT	4
 #define POOL	(COUNT * BUF)
 
-/**
- * struct mover - a transfer in a thread of its own
- */
-struct mover {
-	int zc;
-	struct zc_xfer x;
-	int error;
-	pthread_t thread;
-};
-
-static void *mover_run(void *arg)
-{
-	struct mover *m = arg;
-
-	m->error = zc_xfer_run(m->zc, &m->x);
-	return NULL;
-}
-
-static void mover_start(struct mover *m)
-{
-	assert_int_equal(pthread_create(&m->thread, NULL, mover_run, m), 0);
-}
-
-static void mover_join(struct mover *m)
-{
-	assert_int_equal(pthread_join(m->thread, NULL), 0);
-}
-
 static unsigned int pool_count(int zc, size_t member)
 {
 	struct zcdev_pool_info info;
@@ -227,7 +199,7 @@ static void without_an_array_it_is_counted(void **state)
 static void a_proxy_passes_on_what_there_is(void **state)
 {
 	static const size_t sizes[] = { 1, 10, 1000, 3000, 70000, 5 };
-	struct mover m = { .zc = zc_open_pool(2, BUF) };
+	struct zc_mover m = { .zc = zc_open_pool(2, BUF) };
 	int from, to, in[2], out[2];
 	uint64_t at;
 	size_t i;
@@ -240,7 +212,7 @@ static void a_proxy_passes_on_what_there_is(void **state)
 			zc_pair(from, in);
 			zc_pair(to, out);
 			m.x = zc_xfer(in[1], out[0]);
-			mover_start(&m);
+			zc_mover_start(&m);
 			for (i = 0, at = 0; i < 6; at += sizes[i++]) {
 				struct zc_writer w = {
 					.fd = dup(in[0]), .seed = SEED,
@@ -254,7 +226,7 @@ static void a_proxy_passes_on_what_there_is(void **state)
 				zc_writer_join(&w);
 			}
 			close(in[0]);
-			mover_join(&m);
+			zc_mover_join(&m);
 			assert_int_equal(m.error, 0);
 			assert_int_equal(m.x.t.out_error, 0);
 			assert_int_equal(m.x.t.out_bytes, at);
@@ -271,14 +243,14 @@ static void a_proxy_passes_on_what_there_is(void **state)
 /* Small pieces that the receiver does not read do not use up the pool. */
 static void many_small_pieces_share_a_buffer(void **state)
 {
-	struct mover m = { .zc = zc_open_pool(2, BUF) };
+	struct zc_mover m = { .zc = zc_open_pool(2, BUF) };
 	int in[2], out[2], i, queued;
 
 	(void)state;
 	zc_unix_pair(in);
 	zc_tcp_pair(out);
 	m.x = zc_xfer(in[1], out[0]);
-	mover_start(&m);
+	zc_mover_start(&m);
 	for (i = 0; i < 16; i++) {
 		uint64_t until = zc_now_ms() + 5000;
 
@@ -291,7 +263,7 @@ static void many_small_pieces_share_a_buffer(void **state)
 	}
 	expect_bytes(out[1], 16 * 3000, 0);
 	close(in[0]);
-	mover_join(&m);
+	zc_mover_join(&m);
 	assert_int_equal(m.x.t.out_bytes, 16 * 3000);
 	assert_int_equal(m.x.end[1].out_zerocopy, 16 * 3000);
 	close(in[1]);
@@ -302,7 +274,7 @@ static void many_small_pieces_share_a_buffer(void **state)
 
 static void who_waits_holds_no_buffer(void **state)
 {
-	struct mover m = { .zc = zc_open_pool(1, BUF) };
+	struct zc_mover m = { .zc = zc_open_pool(1, BUF) };
 	int in[2], out[2], src = zc_make_file("src", 5 * BUF, SEED), dst;
 	struct zc_xfer x;
 
@@ -310,7 +282,7 @@ static void who_waits_holds_no_buffer(void **state)
 	zc_unix_pair(in);
 	zc_tcp_pair(out);
 	m.x = zc_xfer(in[1], out[0]);
-	mover_start(&m);
+	zc_mover_start(&m);
 	write_all(in[0], 4000, 0);
 	expect_bytes(out[1], 4000, 0);
 
@@ -325,7 +297,7 @@ static void who_waits_holds_no_buffer(void **state)
 	write_all(in[0], 4000, 4000);
 	expect_bytes(out[1], 4000, 4000);
 	close(in[0]);
-	mover_join(&m);
+	zc_mover_join(&m);
 	assert_int_equal(m.error, 0);
 	assert_int_equal(m.x.t.out_bytes, 8000);
 	close(in[1]);
@@ -345,7 +317,7 @@ static off_t size_after_ms(int fd, unsigned int ms)
 /* A file gets whole buffers, unless bytes may not wait so long. */
 static void a_file_waits_for_more_or_for_the_latency(void **state)
 {
-	struct mover m = { .zc = zc_open_pool(COUNT, BUF) };
+	struct zc_mover m = { .zc = zc_open_pool(COUNT, BUF) };
 	int in[2], dst, k;
 
 	(void)state;
@@ -357,7 +329,7 @@ static void a_file_waits_for_more_or_for_the_latency(void **state)
 		dst = open("dst", O_RDWR | O_CREAT | O_TRUNC, 0644);
 		m.x = zc_xfer(in[1], dst);
 		m.x.t.latency_ns = k ? 50000000 : 0;
-		mover_start(&m);
+		zc_mover_start(&m);
 		write_all(in[0], 1000, 0);
 		if (k) {
 			while (zc_size(dst) != 1000 && zc_now_ms() < until)
@@ -368,7 +340,7 @@ static void a_file_waits_for_more_or_for_the_latency(void **state)
 		}
 		write_all(in[0], 9000, 1000);
 		close(in[0]);
-		mover_join(&m);
+		zc_mover_join(&m);
 		assert_int_equal(m.error, 0);
 		assert_int_equal(m.x.t.out_bytes, 10000);
 		zc_assert_verdict(&m.x);
@@ -452,7 +424,7 @@ static void no_more_is_taken_than_asked(void **state)
 static void a_peer_that_resets(void **state)
 {
 	struct linger now = { .l_onoff = 1 };
-	struct mover m = { .zc = zc_open_pool(COUNT, BUF) };
+	struct zc_mover m = { .zc = zc_open_pool(COUNT, BUF) };
 	int in[2], dst;
 
 	(void)state;
@@ -460,13 +432,13 @@ static void a_peer_that_resets(void **state)
 	dst = open("dst", O_RDWR | O_CREAT | O_TRUNC, 0644);
 	m.x = zc_xfer(in[1], dst);
 	m.x.t.latency_ns = 1;
-	mover_start(&m);
+	zc_mover_start(&m);
 	write_all(in[0], 5000, 0);
 	while (zc_size(dst) < 5000)
 		usleep(1000);
 	setsockopt(in[0], SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 	close(in[0]);
-	mover_join(&m);
+	zc_mover_join(&m);
 	assert_int_equal(m.error, 0);
 	assert_int_equal(m.x.t.out_bytes, 5000);
 	assert_int_equal(m.x.t.out_error, ECONNRESET);

@@ -281,15 +281,9 @@ static inline void zc_place_close(struct zc_place *p)
 	zc_place_init(p, p->kind, p->len);
 }
 
-/* Run @fn beside us, deaf to signals, which are for whoever transfers. */
 static inline void zc_place_serve(struct zc_place *p, void *(*fn)(void *))
 {
-	sigset_t all, old;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	zc_must(!pthread_create(&p->thread, NULL, fn, p));
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	zc_must(!zc_thread(&p->thread, fn, p));
 	p->served = true;
 }
 

@@ -158,12 +158,7 @@ static inline void *zc_writer_run(void *arg)
 
 static inline void zc_writer_start(struct zc_writer *w)
 {
-	sigset_t all, old;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	assert_int_equal(pthread_create(&w->thread, NULL, zc_writer_run, w), 0);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	assert_int_equal(zc_thread(&w->thread, zc_writer_run, w), 0);
 }
 
 static inline void zc_writer_join(struct zc_writer *w)

@@ -83,6 +83,19 @@ static inline uint64_t zc_now_ms(void)
 	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
 }
 
+/* Run @fn beside us, deaf to signals, which are for whoever transfers. */
+static inline int zc_thread(pthread_t *thread, void *(*fn)(void *), void *arg)
+{
+	sigset_t all, old;
+	int ret;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	ret = pthread_create(thread, NULL, fn, arg);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return ret;
+}
+
 /**
  * struct zc_reader - a thread that reads a socket or pipe until it ends
  * @fd: the socket or pipe
@@ -135,15 +148,9 @@ static inline void *zc_reader_run(void *arg)
 	return NULL;
 }
 
-/* Signals are for whoever transfers. */
 static inline void zc_reader_start(struct zc_reader *r)
 {
-	sigset_t all, old;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	assert_int_equal(pthread_create(&r->thread, NULL, zc_reader_run, r), 0);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	assert_int_equal(zc_thread(&r->thread, zc_reader_run, r), 0);
 }
 
 static inline void zc_reader_join(struct zc_reader *r)
@@ -161,6 +168,37 @@ static inline void zc_reader_finish(struct zc_reader *r, int *sender,
 	assert_int_equal(r->error, 0);
 	assert_int_equal(r->bad, UINT64_MAX);
 	assert_int_equal(r->bytes, bytes);
+}
+
+/**
+ * struct zc_mover - a transfer in a thread of its own
+ * @zc: the device
+ * @x: what it does, and did
+ * @error: what the ioctl returned
+ */
+struct zc_mover {
+	int zc;
+	struct zc_xfer x;
+	int error;
+	pthread_t thread;
+};
+
+static inline void *zc_mover_run(void *arg)
+{
+	struct zc_mover *m = arg;
+
+	m->error = zc_xfer_run(m->zc, &m->x);
+	return NULL;
+}
+
+static inline void zc_mover_start(struct zc_mover *m)
+{
+	assert_int_equal(pthread_create(&m->thread, NULL, zc_mover_run, m), 0);
+}
+
+static inline void zc_mover_join(struct zc_mover *m)
+{
+	assert_int_equal(pthread_join(m->thread, NULL), 0);
 }
 
 /* Bytes in all pools of the machine. */
