@@ -496,6 +496,92 @@ static void a_signal_loses_nothing(void **state)
 	zc_assert_no_pools();
 }
 
+/*
+ * A pool that is a sink has had all of it, at the place where it belongs: there it
+ * lies for the other sink, which did not take it, and nobody acquires anything.
+ * @own: the pool is that of the transferring file
+ */
+static void left_in_a_pool(bool own, uint64_t offset)
+{
+	struct {
+		struct zcdev_transfer t;
+		struct zcdev_end end[3];
+	} f = {};
+	int zc = zc_open_pool(COUNT, BUF), sink = own ? zc : zc_open_pool(16, BUF);
+	uint64_t size = own ? POOL : 16 * BUF, at, sent;
+	unsigned char *pool = mmap(NULL, size, PROT_READ, MAP_SHARED, sink, 0);
+	struct zc_writer w = { .seed = SEED, .len = size - offset };
+	struct zc_reader r = { .seed = SEED };
+	struct zcdev_range left[64];
+	int in[2], out[2];
+	unsigned int i;
+
+	assert_ptr_not_equal(pool, MAP_FAILED);
+	zc_tcp_pair(in);
+	zc_unix_pair(out);
+	/* Nobody reads yet, and not much fits. */
+	setsockopt(out[0], SOL_SOCKET, SO_SNDBUF, &(int){ 8192 }, sizeof(int));
+	w.fd = in[0];
+	zc_writer_start(&w);
+	f.t = (struct zcdev_transfer) {
+		.size = sizeof(f.t), .len = ZCDEV_TO_END, .sink_count = 2,
+		.ends = (uintptr_t)f.end, .end_size = sizeof(f.end[0]),
+		.left = (uintptr_t)left, .left_count = 64,
+	};
+	f.end[0].fd = in[1];
+	f.end[1] = (struct zcdev_end) {
+		.fd = sink, .flags = ZCDEV_END_OFFSET, .offset = offset,
+	};
+	f.end[2].fd = out[0];
+	alarm(1);
+	assert_int_equal(zc_errno(ioctl(zc, ZCDEV_TRANSFER, &f.t)), 0);
+	assert_int_equal(f.t.out_error, EINTR);
+	assert_int_equal(f.end[2].out_bytes, f.t.out_bytes);
+	assert_true(f.t.out_left_bytes > 0);
+	assert_int_equal(f.end[0].out_bytes, f.t.out_bytes + f.t.out_left_bytes);
+	assert_int_equal(POOL_COUNT(zc, out_acquired), 0);
+	assert_int_equal(POOL_COUNT(sink, out_acquired), 0);
+
+	/* One after the other, from where the socket stands. */
+	at = offset + f.t.out_bytes;
+	for (i = 0; i < f.t.out_left_count; at += left[i++].len)
+		assert_int_equal(left[i].offset, at);
+	assert_int_equal(at, offset + f.end[0].out_bytes);
+	assert_int_equal(zc_differs(pool + offset, at - offset, SEED, 0), at - offset);
+
+	r.fd = out[1];
+	zc_reader_start(&r);
+	sent = f.t.out_bytes;
+	for (i = 0; i < f.t.out_left_count; sent += left[i++].len) {
+		struct zc_xfer y = zc_xfer(sink, out[0]);
+
+		y.end[0].flags = ZCDEV_END_OFFSET;
+		y.end[0].offset = left[i].offset;
+		y.t.len = left[i].len;
+		assert_int_equal(zc_xfer_run(sink, &y), 0);
+		assert_int_equal(y.t.out_bytes, left[i].len);
+	}
+	zc_reader_finish(&r, &out[0], sent);
+	close(in[1]);
+	zc_writer_join(&w);
+	munmap(pool, size);
+	close(sink);
+	if (!own)
+		close(zc);
+}
+
+static void in_the_pool_of_a_sink_it_stays(void **state)
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+
+	(void)state;
+	sigaction(SIGALRM, &action, NULL);
+	left_in_a_pool(true, 0);
+	left_in_a_pool(true, 1000);
+	left_in_a_pool(false, 0);
+	left_in_a_pool(false, 70001);
+}
+
 /* One that fails does not stop the others, and nothing is left then. */
 static void a_stream_to_several(void **state)
 {
@@ -553,6 +639,7 @@ int main(void)
 		cmocka_unit_test(no_more_is_taken_than_asked),
 		cmocka_unit_test(a_peer_that_resets),
 		cmocka_unit_test(a_signal_loses_nothing),
+		cmocka_unit_test(in_the_pool_of_a_sink_it_stays),
 		cmocka_unit_test(a_stream_to_several),
 	};
 

@@ -423,7 +423,8 @@ struct zcdev_range {
  * @left: address of an array of struct zcdev_range, for what was taken from a
  *	stream but accepted by nobody. These buffers are then acquired by the
  *	program, as with ZCDEV_BUF_ACQUIRE. Without the array such bytes are
- *	dropped, and counted.
+ *	dropped, and counted. If a sink is a pool, the ranges are those of that
+ *	one where the bytes belong, and nothing is acquired.
  * @left_count: how many entries it has; no more buffers are used at once
  * @reserved: must be 0
  * @out_bytes: by how much the source moved on: bytes accepted by the sink;
