@@ -107,6 +107,55 @@ check_status "no pool yet" 1 zcdevctl transfer -q pool:8:0 out
 check_status "not of a device" 1 zcdevctl transfer -q pool:0:0 out
 exec 8>&-
 
+# A part of whatever it is; what it is not asked for stays in a stream
+
+part() { # FROM LENGTH FILE
+	tail -c +$(($1 + 1)) src | head -c "$2" | cmp -s - "$3"
+}
+
+zcdevctl transfer -q src "$SCRATCH_BLK"
+check "a part of a disk" zcdevctl transfer -q --in-offset 4097 -s 5000 "$SCRATCH_BLK" out
+check "a part of a disk: same bytes" part 4097 5000 out
+check "a part of a file" zcdevctl transfer -q --in-offset 4097 -s 5000 src out
+check "a part of a file: same bytes" part 4097 5000 out
+zcdevctl transfer -q --page-cache --in-offset 4097 -s 5000 src - | cat >out
+check "a part of a file, from the page cache" part 4097 5000 out
+cat >parts <<'EOF'
+#!/bin/sh
+zcdevctl transfer -q -s 5000 fd:0 first && zcdevctl transfer -q fd:0 second
+EOF
+chmod +x parts
+cat src | ./parts
+check "the first part of a pipe" part 0 5000 first
+check "the rest of a pipe" part 5000 4995077 second
+socat -u OPEN:src UNIX-LISTEN:sock &
+wait_for 5 test -S sock
+socat UNIX-CONNECT:sock EXEC:./parts,nofork
+check "the first part of a UNIX socket" part 0 5000 first
+check "the rest of a UNIX socket" part 5000 4995077 second
+socat -u OPEN:src TCP-LISTEN:7014,reuseaddr &
+wait_for 5 listening 7014
+socat TCP:127.0.0.1:7014 EXEC:./parts,nofork
+check "the first part of a TCP socket" part 0 5000 first
+check "the rest of a TCP socket" part 5000 4995077 second
+check_status "a pipe has no offset" 1 \
+	sh -c 'cat src | zcdevctl transfer -q --in-offset 5 - out'
+
+# Several, one of which has enough; and slowly
+
+zcdevctl transfer -q --keep-going src - out 2>message | head -c 1000 >/dev/null
+check "one that fails does not stop the others, if asked for" same out
+zcdevctl transfer -j src - out 2>message | head -c 1000 >/dev/null
+check "and else it does" test "$(stat -c %s out)" -lt 5000077
+uptime() {
+	sed 's/\.//; s/ .*//' /proc/uptime
+}
+begin=$(uptime)
+check "at a rate" zcdevctl transfer -q --limit-rate 1M -s 1M src out
+took=$(($(uptime) - begin))
+check "at a rate: no faster" test $took -ge 90
+check "at a rate: not much slower" test $took -lt 300
+
 # vsock, through the loopback device
 
 if modprobe -q vsock_loopback && serves sinks vsock; then

@@ -194,6 +194,45 @@ static void a_slow_sink_holds_back_only_as_far_as_the_ring(void **state)
 	close(src);
 }
 
+static void on_alarm(int number)
+{
+	(void)number;
+}
+
+/* One that stands still lets the other go on for the buffers there are. */
+static void a_stuck_sink_stops_the_other_after_the_ring(void **state)
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+	int src = zc_make_file("src", SIZE, SEED), zc = zc_open_pool(4, BUF);
+	struct zc_reader stuck = { .seed = SEED }, fast = { .seed = SEED };
+	struct fan f = fan(src, 2);
+	int a[2], b[2];
+
+	(void)state;
+	zc_unix_pair(a);
+	zc_tcp_pair(b);
+	fast.fd = b[1];
+	zc_reader_start(&fast);
+	f.end[1].fd = a[0];
+	f.end[2].fd = b[0];
+	sigaction(SIGALRM, &action, NULL);
+	alarm(2);
+	assert_int_equal(fan_run(zc, &f), 0);
+	assert_int_equal(f.t.out_error, EINTR);
+	/* It has not got beyond the first of them. */
+	assert_true(f.end[1].out_bytes > 0 && f.end[1].out_bytes < BUF);
+	assert_end(&f.end[1], f.end[1].out_bytes, 0);
+	assert_end(&f.end[2], 4 * BUF, 0);
+	assert_int_equal(f.t.out_bytes, f.end[1].out_bytes);
+	assert_int_equal(lseek(src, 0, SEEK_CUR), f.t.out_bytes);
+	stuck.fd = a[1];
+	zc_reader_start(&stuck);
+	zc_reader_finish(&stuck, &a[0], f.end[1].out_bytes);
+	zc_reader_finish(&fast, &b[0], 4 * BUF);
+	close(zc);
+	close(src);
+}
+
 static void two_sinks_cannot_write_to_one_place(void **state)
 {
 	int src = zc_make_file("src", SIZE, SEED), zc = zc_open_pool(2, BUF);
@@ -225,6 +264,7 @@ int main(void)
 		cmocka_unit_test(a_sink_that_fails_does_not_stop_the_others),
 		cmocka_unit_test(fail_fast_stops_all),
 		cmocka_unit_test(a_slow_sink_holds_back_only_as_far_as_the_ring),
+		cmocka_unit_test(a_stuck_sink_stops_the_other_after_the_ring),
 		cmocka_unit_test(two_sinks_cannot_write_to_one_place),
 	};
 
