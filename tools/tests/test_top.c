@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "fake_netlink.h"
-#include "table.h"
+#include "frame.h"
 #include "top.h"
 #include "zcdev.h"
 #include "zcdev_netlink.h"
@@ -129,24 +129,6 @@ static void test_refused(void **state)
 	assert_int_equal(top.now.transfers.rows[0].id, 5);
 }
 
-/* Columns that a line takes, without colours and what else moves no cursor. */
-static int visible(const char *line, size_t len)
-{
-	char plain[4096];
-	size_t i, n = 0;
-
-	for (i = 0; i < len; i++) {
-		if (line[i] == '\033') {
-			while (i < len && !strchr("HKJm", line[i]))
-				i++;
-			continue;
-		}
-		plain[n++] = line[i];
-	}
-	plain[n] = 0;
-	return table_width(plain);
-}
-
 /* Whatever the size of the window, nothing is beyond it. */
 static void test_fits(void **state)
 {
@@ -168,7 +150,7 @@ static void test_fits(void **state)
 			lines = 0;
 			for (line = drawn(sizes[i][0], sizes[i][1], k); line; line = end) {
 				end = strchr(line, '\n');
-				check_row(visible(line, end ? (size_t)(end - line) : strlen(line)) <=
+				check_row(frame_width(line, end ? (size_t)(end - line) : strlen(line)) <=
 					  sizes[i][0], "%d columns: '%s'", sizes[i][0], line);
 				lines++;
 				end = end ? end + 1 : NULL;
