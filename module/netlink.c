@@ -22,6 +22,22 @@ static struct zc_dump *dump_of(struct netlink_callback *cb)
 	return (struct zc_dump *)cb->ctx;
 }
 
+/*
+ * Before 6.5 who begins a dump is given no room for words. There the answer is
+ * made here, and -EINTR has nobody make another; that goes with 6.4.
+ */
+static int refuse_dump(struct netlink_callback *cb, const struct nlattr *attr)
+{
+	struct netlink_ext_ack own = {};
+
+	NL_SET_ERR_MSG_ATTR(cb->extack ?: &own, attr,
+			    "a dump takes no attributes");
+	if (cb->extack)
+		return -EINVAL;
+	netlink_ack(cb->skb, (struct nlmsghdr *)cb->nlh, -EINVAL, &own);
+	return -EINTR;
+}
+
 /**
  * zc_netlink_start() - begin a dump, of everything
  * @cb: the dump
@@ -34,13 +50,9 @@ int zc_netlink_start(struct netlink_callback *cb)
 	unsigned int i, max = genl_dumpit_info(cb)->op.maxattr;
 	struct nlattr **attrs = genl_info_dump(cb)->attrs;
 
-	for (i = 1; attrs && i <= max; i++) {
-		if (!attrs[i])
-			continue;
-		NL_SET_ERR_MSG_ATTR(cb->extack, attrs[i],
-				    "a dump takes no attributes");
-		return -EINVAL;
-	}
+	for (i = 1; attrs && i <= max; i++)
+		if (attrs[i])
+			return refuse_dump(cb, attrs[i]);
 	dump_of(cb)->next = 0;
 	zc_asker_init(&dump_of(cb)->asker, cb->skb);
 	return 0;
