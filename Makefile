@@ -146,6 +146,9 @@ bench-latency: bench-guest ## throughput from a disk with 1 ms latency
 profile: bench-guest ## one mover's hot functions: K=6.1 ONLY=zcdev [TO=tcp|file]
 	$(Q)selftests/bench/bench -k $(K) --profile $(ONLY:%=--only %) $(TO:%=--to %)
 
+bench-counters: bench-guest ## what part of the instructions counts them: K=6.1 [TO=tcp|file]
+	$(Q)selftests/bench/bench -k $(K) --counters $(TO:%=--to %)
+
 help: ## this list
 	@awk -F ':.*## ' '/^##@/ { print substr($$0, 5) } \
 		/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -232,6 +235,6 @@ FORCE:
 
 .PHONY: all module tools install uninstall clean deps check check-kernel check-one \
 	check-long check-mutants soak coverage shell fuzz \
-	lint demo bench bench-streams bench-latency profile help bench-guest FORCE \
+	lint demo bench bench-streams bench-latency bench-counters profile help bench-guest FORCE \
 	$(GUESTS:%=guest-%)
 .SECONDARY:

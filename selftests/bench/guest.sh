@@ -29,6 +29,7 @@ fail() { echo "fail: $*"; exit 1; }
 command_for() {
 	case $1 in
 	zcdev) echo "zcdevctl transfer -j $2 $3" ;;
+	zcdev-chunk) echo "zcdevctl transfer -j --chunk 1M $2 $3" ;;
 	page-cache) echo "zcdevctl transfer -j --page-cache $2 $3" ;;
 	sendfile | splice | zerocopy | copy_file_range) echo "movers $1 $2 $3" ;;
 	*128k) echo "movers ${1%128k} $2 $3 $((128 << 10))" ;;
