@@ -9,11 +9,14 @@ PREFIX	?= /usr/local
 INCLUDEDIR ?= $(PREFIX)/include
 UDEVDIR	?= $(PREFIX)/lib/udev
 DOCDIR	?= $(PREFIX)/share/doc/zcdev
+YNLDIR	?= $(PREFIX)/share/ynl/specs
 SOURCEDIR := /usr/src/zcdev-$(VERSION)
 
-# FILE=PLACE: what is installed as it is. Headers go beside the kernel's.
+# FILE=PLACE: what is installed as it is. Headers go beside the kernel's, what
+# describes the netlink family where ynl looks for "--family zcdev".
 DEV_FILES := $(foreach header,$(wildcard uapi/*.h),$(header)=$(INCLUDEDIR)/linux/$(notdir $(header))) \
-	build/zcdev.pc=$(PREFIX)/share/pkgconfig/zcdev.pc
+	build/zcdev.pc=$(PREFIX)/share/pkgconfig/zcdev.pc \
+	uapi/zcdev_netlink.yaml=$(YNLDIR)/zcdev.yaml
 SYSTEM_FILES := dist/60-zcdev.rules=$(UDEVDIR)/rules.d/60-zcdev.rules \
 	dist/zcdev.sysusers=$(PREFIX)/lib/sysusers.d/zcdev.conf \
 	dist/zcdev.modprobe=$(DOCDIR)/examples/zcdev.modprobe
@@ -63,7 +66,7 @@ install-module: module ## zcdev.ko, where modprobe finds it
 install-tools: tools ## zcdevctl, manual pages and completion
 	$(Q)$(MAKE) -C tools PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install
 
-install-dev: build/zcdev.pc ## headers, and what pkg-config says of them
+install-dev: build/zcdev.pc ## headers, and what pkg-config and ynl need
 	$(call put,$(DEV_FILES))
 
 install-system: ## udev rule, group, and an example for modprobe.d
