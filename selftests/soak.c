@@ -286,8 +286,7 @@ static void one_leg(struct tally *tally, unsigned int leg, double seconds)
 /* KASAN keeps what was freed for a while: a 32nd of the memory. */
 static long slack_kib(void)
 {
-	return access("/sys/kernel/debug/kmemleak", F_OK) ? 24 * 1024 :
-							    120 * 1024;
+	return zc_debug_kernel() ? 120 * 1024 : 24 * 1024;
 }
 
 static unsigned int from_env(const char *name, unsigned int otherwise)
@@ -299,8 +298,7 @@ static unsigned int from_env(const char *name, unsigned int otherwise)
 
 static void soak(void **state)
 {
-	bool debug = !access("/sys/kernel/debug/kmemleak", F_OK);
-	double seconds = from_env("zcdev_soak", debug ? 180 : 15);
+	double seconds = from_env("zcdev_soak", zc_debug_kernel() ? 180 : 15);
 	struct tally *tally = mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE,
 				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	long first = 0, now = 0;

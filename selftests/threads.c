@@ -325,8 +325,7 @@ static unsigned int from_env(const char *name, unsigned int otherwise)
 
 static void at_once(void **state)
 {
-	bool debug = !access("/sys/kernel/debug/kmemleak", F_OK);
-	unsigned int seconds = from_env("zcdev_soak", debug ? 60 : 8), done;
+	unsigned int seconds = from_env("zcdev_soak", zc_debug_kernel() ? 60 : 8), done;
 	struct zcdev_pool_info info;
 	int status;
 	pid_t pid;
