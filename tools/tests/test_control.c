@@ -6,22 +6,19 @@
 #include "check.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <json-c/json.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "fake_netlink.h"
 #include "fault.h"
 #include "kmod.h"
+#include "run.h"
 #include "zcdev.h"
 #include "zcdev_netlink.h"
 
-#define MAX_ARGS	16
-
 static enum kmod_state module_state;
-static char out[16384], err[4096];
+static struct run ran;
+static char * const out = ran.out, * const err = ran.err;
 
 void __wrap_kmod_report(struct kmod_report *report);
 
@@ -47,34 +44,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Puts a new file in the place of @fd; the answer undoes it. */
-static int redirect(FILE *stream, int fd)
-{
-	char path[] = "/tmp/zcdevctl-test-XXXXXX";
-	int kept, file = mkstemp(path);
-
-	assert_true(file >= 0);
-	unlink(path);
-	fflush(stream);
-	kept = dup(fd);
-	dup2(file, fd);
-	close(file);
-	return kept;
-}
-
-/* What was written meanwhile. */
-static void restore(FILE *stream, int fd, int kept, char *text, size_t size)
-{
-	ssize_t len;
-
-	fflush(stream);
-	len = pread(fd, text, size - 1, 0);
-	assert_true(len >= 0);
-	text[len] = 0;
-	dup2(kept, fd);
-	close(kept);
-}
-
 /* The command that the first words of the line name; the group has it second. */
 static const struct command *find(char **argv)
 {
@@ -93,27 +62,17 @@ static const struct command *find(char **argv)
 	return all[i];
 }
 
-/* Runs "zcdevctl LINE"; what it says is in out[] and err[]. */
+/* Runs "zcdevctl LINE"; what it says is in out and err. */
 static int run(const char *line)
 {
-	static char text[256];
-	char *argv[MAX_ARGS + 1] = { NULL };
 	const struct command *command;
-	char *word, *save;
-	int argc = 0, status, kept_out, kept_err, skip;
+	int skip;
 
-	snprintf(text, sizeof(text), "%s", line);
-	for (word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save))
-		argv[argc++] = word;
-	command = find(argv);
+	run_split(&ran, line);
+	command = find(ran.argv);
 	skip = !!strchr(command->name, ' ');
-	argv[skip] = (char *)command->name;
-	kept_out = redirect(stdout, 1);
-	kept_err = redirect(stderr, 2);
-	status = command->run(argc - skip, argv + skip);
-	restore(stdout, 1, kept_out, out, sizeof(out));
-	restore(stderr, 2, kept_err, err, sizeof(err));
-	return status;
+	ran.argv[skip] = (char *)command->name;
+	return run_words(&ran, command, skip);
 }
 
 static void has(const char *text, const char *words)
@@ -124,14 +83,7 @@ static void has(const char *text, const char *words)
 /* One line on stderr, with the words, and nothing on stdout. */
 static void fails(const char *line, int status, const char *words)
 {
-	int got = run(line);
-
-	check_row(got == status, "'%s' is %d: %s", line, got, err);
-	check_row(!*out, "'%s' prints '%s'", line, out);
-	check_row(strchr(err, '\n') == err + strlen(err) - 1, "'%s' says '%s'", line, err);
-	has(err, words);
-	err[strlen(err) - 1] = 0;
-	check_sentence(err);
+	run_failed(&ran, run(line), status, words);
 }
 
 static struct json_object *parsed(const char *line)
