@@ -23,14 +23,16 @@
 /* One group, the first. */
 #define GROUP	0
 
-/* Room for a message with @ends ends. */
-static struct sk_buff *event_new(u8 cmd, u32 ends, void **hdr)
+/* Room for a message with @ends ends; if there is none, listeners are told. */
+static struct sk_buff *event_new(struct net *net, u8 cmd, u32 ends, void **hdr)
 {
 	struct sk_buff *skb = genlmsg_new(256 + ends * ZC_NETLINK_END_SIZE,
 					  GFP_KERNEL);
 
-	if (!skb)
+	if (!skb) {
+		genl_set_err(&zc_netlink_family, net, 0, GROUP, -ENOBUFS);
 		return NULL;
+	}
 	*hdr = genlmsg_put(skb, 0, 0, &zc_netlink_family, 0, cmd);
 	return skb;
 }
@@ -79,7 +81,7 @@ void zc_event_pool(struct zc_pool *pool, u8 cmd)
 	if (!net)
 		return;
 	if (heard(net)) {
-		skb = event_new(cmd, 0, &hdr);
+		skb = event_new(net, cmd, 0, &hdr);
 		if (skb)
 			event_send(net, skb, hdr, put_pool(skb, pool));
 	}
@@ -134,8 +136,8 @@ void zc_event_transfer_begin(struct zc_progress *progress)
 
 	if (!heard(current_net()))
 		return;
-	skb = event_new(ZCDEV_CMD_TRANSFER_BEGIN_NTF, 1 + progress->sinks,
-			&hdr);
+	skb = event_new(current_net(), ZCDEV_CMD_TRANSFER_BEGIN_NTF,
+			1 + progress->sinks, &hdr);
 	if (skb)
 		event_send(current_net(), skb, hdr,
 			   put_transfer(skb, progress) ?:
@@ -155,7 +157,8 @@ void zc_event_transfer_fallback(struct zc_progress *progress,
 
 	if (!heard(current_net()))
 		return;
-	skb = event_new(ZCDEV_CMD_TRANSFER_FALLBACK_NTF, 1, &hdr);
+	skb = event_new(current_net(), ZCDEV_CMD_TRANSFER_FALLBACK_NTF, 1,
+			&hdr);
 	if (skb)
 		event_send(current_net(), skb, hdr,
 			   put_transfer(skb, progress) ?:
@@ -176,7 +179,8 @@ void zc_event_transfer_end(struct zc_progress *progress, u64 bytes, int error)
 
 	if (!heard(current_net()))
 		return;
-	skb = event_new(ZCDEV_CMD_TRANSFER_END_NTF, 1 + progress->sinks, &hdr);
+	skb = event_new(current_net(), ZCDEV_CMD_TRANSFER_END_NTF,
+			1 + progress->sinks, &hdr);
 	if (skb)
 		event_send(current_net(), skb, hdr,
 			   put_end_of_transfer(skb, progress, bytes, error));
