@@ -2,28 +2,34 @@
 /*
  * Random transfers by several processes, for as long as you like: all pairs of
  * ends in turn, one to three sinks, random sizes, pools, headers and trailers,
- * half of them in one pool that all share, with signals at random moments. Every byte
- * is compared, every count checked, and the memory stays flat.
+ * half of them in one pool that all share, with signals and cancels at random
+ * moments. Every byte is compared, what was taken from a stream and left in the pool
+ * included, every count checked, and the memory stays flat.
  *
  * 15 seconds on stock kernels, three minutes on the debug kernel; `make soak`
  * takes longer. What a seed does is the same each time, but for the moments of
- * the signals and of who is next.
+ * the signals and cancels, and of who is next.
  * timeout: 120
  */
 #include "zc_kinds.h"
+#include "zc_nl.h"
 
 #define WORKERS		3
 #define LEGS		5
 #define SINKS		3
 #define SHARED		(4 * 64 * KiB)
 #define FRAME		3000
+#define LEFT		8
 
 /* What the workers tell. */
 struct tally {
 	unsigned int pair;	/* the next one, of all workers */
 	unsigned int rounds;
 	unsigned int cut;	/* short of what was asked for */
+	unsigned int cancels;	/* of transfers that were listed */
+	unsigned int cancelled;	/* so many ended by that */
 	uint64_t bytes;
+	uint64_t recovered;	/* from where they were left */
 };
 
 struct worker {
@@ -40,6 +46,8 @@ struct round {
 	struct zcdev_end end[1 + SINKS];
 	unsigned int sinks;
 	size_t before, after;	/* bytes of header and trailer */
+	struct zcdev_range left[LEFT];
+	int fd;			/* the device */
 	int ret;
 };
 
@@ -186,8 +194,8 @@ static void move(struct worker *w, struct round *r)
 		frame(r, header, r->before, FRAME - r->before),
 		frame(r, trailer, r->after, FRAME + r->source.len),
 	};
-	int fd = random_pool(w);
 
+	r->fd = random_pool(w);
 	r->t = (struct zcdev_transfer) {
 		.size = sizeof(r->t), .len = r->source.len,
 		.ends = (uintptr_t)r->end, .end_size = sizeof(r->end[0]),
@@ -195,26 +203,97 @@ static void move(struct worker *w, struct round *r)
 		.header = (uintptr_t)&iov[0], .header_count = !!r->before,
 		.trailer = (uintptr_t)&iov[1], .trailer_count = !!r->after,
 		.depth = below(w, 2) ? 1 + below(w, 4) : 0,
+		.left = (uintptr_t)r->left, .left_count = below(w, 2) ? LEFT : 0,
 	};
 	r->end[0] = zc_place_end(&r->source);
 	for (unsigned int i = 0; i < r->sinks; i++)
 		r->end[1 + i] = zc_place_end(&r->sink[i]);
 	arm_signal(w);
-	r->ret = zc_errno(ioctl(fd, ZCDEV_TRANSFER, &r->t));
+	r->ret = zc_errno(ioctl(r->fd, ZCDEV_TRANSFER, &r->t));
 	disarm_signal();
-	close(fd);
+}
+
+/* A sink that lends its pool has there what is on its way. */
+static const struct zc_place *landing(const struct round *r)
+{
+	for (unsigned int i = 0; i < r->sinks; i++)
+		if (r->sink[i].map)
+			return &r->sink[i];
+	return NULL;
+}
+
+/* Returns how many of these bytes are those that the source gave from @at on. */
+static uint64_t look_at_left(struct worker *w, struct round *r,
+			     const unsigned char *map, uint64_t at)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < r->t.out_left_count; i++) {
+		const struct zcdev_range *left = &r->left[i];
+
+		if (zc_source_differs(&r->source, map + left->offset, left->len,
+				      at + sum) != left->len)
+			give_up(w, r, "range %u of what was left is wrong", i);
+		sum += left->len;
+	}
+	return sum;
+}
+
+/* Ours until we give them back, also in a pool that others use. */
+static uint64_t recover_from_pool(struct worker *w, struct round *r, uint64_t at)
+{
+	struct zcdev_pool_info info;
+	uint32_t index[LEFT];
+	unsigned char *map;
+	size_t len;
+	uint64_t sum;
+
+	zc_must(!zc_pool_info(r->fd, &info));
+	len = (size_t)info.out_count * info.out_buf_size;
+	map = mmap(NULL, len, PROT_READ, MAP_SHARED, r->fd, 0);
+	zc_must(map != MAP_FAILED);
+	sum = look_at_left(w, r, map, at);
+	munmap(map, len);
+	for (unsigned int i = 0; i < r->t.out_left_count; i++)
+		index[i] = r->left[i].offset / info.out_buf_size;
+	if (zc_release(r->fd, index, r->t.out_left_count))
+		give_up(w, r, "what was left is not ours");
+	return sum;
+}
+
+/* What a stream gave and no sink took: all of it is there. */
+static void recover(struct worker *w, struct round *r)
+{
+	uint64_t sum, at = FRAME + r->t.out_bytes;
+
+	if (r->t.out_left_count > r->t.left_count)
+		give_up(w, r, "more was left than there is room for");
+	if (!r->t.left_count || (!r->t.out_left_count && !r->t.out_left_bytes))
+		return;
+	sum = landing(r) ? look_at_left(w, r, landing(r)->map, at) :
+			   recover_from_pool(w, r, at);
+	if (sum != r->t.out_left_bytes)
+		give_up(w, r, "%llu bytes were left", (unsigned long long)sum);
+	__atomic_add_fetch(&w->tally->recovered, sum, __ATOMIC_RELAXED);
+}
+
+/* From outside, at any moment. */
+static bool stopped(int error)
+{
+	return error == EINTR || error == ECANCELED;
 }
 
 static void check(struct worker *w, struct round *r)
 {
 	uint64_t moved = r->t.out_bytes;
 
-	if (r->ret && r->ret != EINTR)
+	if (r->ret && !stopped(r->ret))
 		give_up(w, r, "it failed");
-	if (!r->ret && r->t.out_error && r->t.out_error != EINTR)
+	if (!r->ret && r->t.out_error && !stopped(r->t.out_error))
 		give_up(w, r, "it stopped");
 	if (r->ret ? moved : !r->t.out_error && moved != r->source.len)
 		give_up(w, r, "it moved something else");
+	recover(w, r);
 	for (unsigned int i = 0; i < r->sinks; i++) {
 		zc_sink_finish(&r->sink[i]);
 		if (!zc_sink_got(&r->sink[i], r->end[1 + i].out_bytes))
@@ -228,6 +307,8 @@ static void check(struct worker *w, struct round *r)
 	__atomic_add_fetch(&w->tally->bytes, moved, __ATOMIC_RELAXED);
 	if (moved < r->source.len)
 		__atomic_add_fetch(&w->tally->cut, 1, __ATOMIC_RELAXED);
+	if ((r->ret ?: r->t.out_error) == ECANCELED)
+		__atomic_add_fetch(&w->tally->cancelled, 1, __ATOMIC_RELAXED);
 }
 
 static void one_round(struct worker *w)
@@ -238,6 +319,7 @@ static void one_round(struct worker *w)
 		move(w, &r);
 		check(w, &r);
 		__atomic_add_fetch(&w->tally->rounds, 1, __ATOMIC_RELAXED);
+		close(r.fd);
 	}
 	for (unsigned int i = 0; i < r.sinks; i++)
 		zc_place_close(&r.sink[i]);
@@ -256,26 +338,73 @@ static int work(struct worker *w)
 	return 0;
 }
 
+/* Whose transfers are in progress. */
+struct listed {
+	unsigned int count;
+	uint32_t id[2 * WORKERS];
+};
+
+static void list(struct nlattr **tb, void *arg)
+{
+	struct listed *l = arg;
+
+	if (l->count < 2 * WORKERS)
+		l->id[l->count++] = zc_nl_u32(tb, ZCDEV_A_TRANSFER_ID);
+}
+
+/* One in a few transfers of the others. Returns how many were found in time. */
+static unsigned int cancel_some(struct worker *w)
+{
+	unsigned int done = 0;
+	struct zc_nl nl;
+	int ret;
+
+	zc_nl_open(&nl);
+	while (zc_now() < w->until) {
+		struct listed l = {};
+
+		usleep(random_size(w, 17));
+		assert_int_equal(zc_nl_dump(&nl, ZCDEV_CMD_TRANSFER_GET, list,
+					    &l), 0);
+		if (!l.count)
+			continue;
+		if (below(w, 2))
+			usleep(random_size(w, 12));
+		ret = zc_nl_get(&nl, ZCDEV_CMD_TRANSFER_CANCEL,
+				ZCDEV_A_TRANSFER_ID, l.id[below(w, l.count)],
+				NULL, NULL);
+		assert_true(!ret || ret == ENOENT);
+		done += !ret;
+	}
+	zc_nl_close(&nl);
+	return done;
+}
+
 /* All workers, for a while. */
 static void one_leg(struct tally *tally, unsigned int leg, double seconds)
 {
+	struct worker w = {
+		.tally = tally, .random = 0xBF58476D1CE4E5B9ULL * (seed + leg + 1),
+		.until = zc_now() + seconds,
+	};
 	pid_t pids[WORKERS];
 	int status, shared = zc_open_pool(4, SHARED / 4);
 
 	for (unsigned int i = 0; i < WORKERS; i++) {
-		struct worker w = {
+		struct worker worker = {
 			.index = i, .tally = tally, .shared = shared,
 			.random = 0x9E3779B97F4A7C15ULL *
 				  (seed + leg * WORKERS + i + 1),
-			.until = zc_now() + seconds,
+			.until = w.until,
 		};
 
 		pids[i] = fork();
 		assert_true(pids[i] >= 0);
 		if (!pids[i])
-			_exit(work(&w));
+			_exit(work(&worker));
 	}
 	close(shared);
+	tally->cancels += cancel_some(&w);
 	for (unsigned int i = 0; i < WORKERS; i++) {
 		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
 		assert_int_equal(status, 0);
@@ -312,13 +441,17 @@ static void soak(void **state)
 		now = zc_available();
 		first = first ?: now;
 	}
-	printf("# soak: %u transfers, %u cut short, %llu MiB, %zu x %zu pairs, "
-	       "%ld KiB less memory\n", tally->rounds, tally->cut,
-	       (unsigned long long)(tally->bytes / MiB), source_count,
+	printf("# soak: %u transfers, %u cut short, %u of %u cancels ended one, "
+	       "%llu MiB, %llu KiB recovered, %zu x %zu pairs, %ld KiB less "
+	       "memory\n", tally->rounds, tally->cut, tally->cancelled,
+	       tally->cancels, (unsigned long long)(tally->bytes / MiB),
+	       (unsigned long long)(tally->recovered / KiB), source_count,
 	       sink_count, first - now);
 	assert_true(first - now < slack_kib());
 	assert_true(tally->pair >= source_count * sink_count);
 	assert_true(tally->cut > 0);
+	assert_true(tally->recovered > 0);
+	assert_in_range(tally->cancelled, 1, tally->cancels);
 	munmap(tally, sizeof(*tally));
 }
 
