@@ -54,19 +54,11 @@ static void stage_open(struct stage *s, bool fixed)
 		zc_assert_errno(register_map(s), 0, "register");
 }
 
-static bool none_in_flight(int fd)
-{
-	struct zcdev_pool_info info;
-
-	assert_int_equal(zc_pool_info(fd, &info), 0);
-	return !info.out_in_flight;
-}
-
 /* The ring lets go when it is gone, which takes a while. */
 static void stage_close(struct stage *s)
 {
 	io_uring_queue_exit(&s->ring);
-	assert_true(zc_wait_until(20, none_in_flight(s->fd)));
+	assert_true(zc_wait_until(20, !zc_in_flight(s->fd)));
 	munmap(s->map, POOL);
 	close(s->fd);
 	zc_wait_empty();
@@ -204,17 +196,15 @@ static void fixed_send(void **state)
 /* What is registered is pinned: nobody else gets it. */
 static void registered(void **state)
 {
-	struct zcdev_pool_info info;
 	uint32_t index;
 	struct stage s;
 
 	(void)state;
 	stage_open(&s, true);
-	assert_int_equal(zc_pool_info(s.fd, &info), 0);
-	assert_int_equal(info.out_in_flight, COUNT);
+	assert_int_equal(zc_in_flight(s.fd), COUNT);
 	assert_int_equal(zc_acquire(s.fd, &index, 1, 0), -ETIMEDOUT);
 	assert_int_equal(io_uring_unregister_buffers(&s.ring), 0);
-	assert_true(zc_wait_until(20, none_in_flight(s.fd)));
+	assert_true(zc_wait_until(20, !zc_in_flight(s.fd)));
 	assert_int_equal(zc_acquire(s.fd, &index, 1, 0), 1);
 	stage_close(&s);
 }
@@ -227,7 +217,7 @@ static void refused(void **state)
 	(void)state;
 	stage_open(&s, false);
 	zc_assert_errno(register_map(&s), EOPNOTSUPP, "register");
-	assert_true(none_in_flight(s.fd));
+	assert_true(!zc_in_flight(s.fd));
 	stage_close(&s);
 }
 
@@ -267,7 +257,7 @@ static void splices(void **state)
 	io_uring_prep_splice(io_uring_get_sqe(&s.ring), s.fd, 1000, p[1], -1,
 			     BUF, 0);
 	complete(&s, BUF);
-	assert_false(none_in_flight(s.fd));
+	assert_false(!zc_in_flight(s.fd));
 	for (size_t done = 0; done < BUF;) {
 		ssize_t n = read(p[0], copy + done, BUF - done);
 

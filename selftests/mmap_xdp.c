@@ -253,23 +253,6 @@ static void transmit(struct xsk *x, uint32_t seq)
 	ring_advance(x->completion.consumer);
 }
 
-/* All of it is pinned, as long as the socket is open. */
-static void assert_in_flight(int fd, uint32_t want)
-{
-	struct zcdev_pool_info info;
-
-	assert_int_equal(zc_pool_info(fd, &info), 0);
-	assert_int_equal(info.out_in_flight, want);
-}
-
-static bool none_in_flight(int fd)
-{
-	struct zcdev_pool_info info;
-
-	assert_int_equal(zc_pool_info(fd, &info), 0);
-	return !info.out_in_flight;
-}
-
 static void both_ways(uint32_t mode)
 {
 	unsigned char copy[ZC_FRAME_MAX];
@@ -277,7 +260,8 @@ static void both_ways(uint32_t mode)
 	struct xsk x = xsk_open(fd, mode);
 	uint32_t index;
 
-	assert_in_flight(fd, COUNT);
+	/* All of it is pinned, as long as the socket is open. */
+	assert_int_equal(zc_in_flight(fd), COUNT);
 	assert_int_equal(zc_acquire(fd, &index, 1, 0), -ETIMEDOUT);
 	for (uint32_t i = 0; i < FRAMES; i++) {
 		size_t len = zc_frame_make(copy, i);
@@ -289,7 +273,7 @@ static void both_ways(uint32_t mode)
 		zc_frame_check(copy, len, 1000 + i);
 	}
 	xsk_close(&x);
-	assert_true(zc_wait_until(10, none_in_flight(fd)));
+	assert_true(zc_wait_until(10, !zc_in_flight(fd)));
 	close(peer);
 	close(fd);
 	zc_wait_empty();

@@ -21,6 +21,17 @@ static inline unsigned char *zc_map(int fd, size_t len)
 	return map;
 }
 
+/* Buffers of a pool that somebody outside references. */
+static inline uint32_t zc_in_flight(int fd)
+{
+	struct zcdev_pool_info info;
+
+	assert_int_equal(zc_pool_info(fd, &info), 0);
+	assert_int_equal(info.out_free + info.out_acquired + info.out_staging +
+			 info.out_in_flight, info.out_count);
+	return info.out_in_flight;
+}
+
 /* Bytes in all pools, as QUERY says; @fd may be any open device. */
 static inline uint64_t zc_total(int fd)
 {

@@ -50,6 +50,20 @@ void json_add_bits(struct json_object *object, const char *key, const struct nam
 	json_object_object_add(object, key, array);
 }
 
+void json_add_verdict(struct json_object *object, const struct zcdev_end *end)
+{
+	const struct name *kind = names_find(&names_kinds, end->out_kind);
+
+	json_add_text(object, "kind", kind ? kind->token : "unknown");
+	json_add_bits(object, "paths", &names_paths, end->out_paths);
+	json_add_bits(object, "reasons", &names_reasons, end->out_reasons);
+	json_add_number(object, "bytes", end->out_bytes);
+	json_add_number(object, "zerocopy", end->out_zerocopy);
+	json_add_number(object, "unverified", end->out_unverified);
+	json_add_number(object, "copied", end->out_copied);
+	json_add_number(object, "offloaded", end->out_offloaded);
+}
+
 void json_print(FILE *out, struct json_object *object)
 {
 	const int flags = JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE;

@@ -8,17 +8,9 @@ static struct json_object *end_object(const struct report *report, unsigned int 
 {
 	const struct zcdev_end *end = &report->ends[i];
 	struct json_object *object = json_object_new_object();
-	const struct name *kind = names_find(&names_kinds, end->out_kind);
 
 	json_add_text(object, "end", report->names[i]);
-	json_add_text(object, "kind", kind ? kind->token : "unknown");
-	json_add_bits(object, "paths", &names_paths, end->out_paths);
-	json_add_bits(object, "reasons", &names_reasons, end->out_reasons);
-	json_add_number(object, "bytes", end->out_bytes);
-	json_add_number(object, "zerocopy", end->out_zerocopy);
-	json_add_number(object, "unverified", end->out_unverified);
-	json_add_number(object, "copied", end->out_copied);
-	json_add_number(object, "offloaded", end->out_offloaded);
+	json_add_verdict(object, end);
 	json_add_error(object, "error", end->out_error);
 	return object;
 }
