@@ -420,17 +420,21 @@ static void all_fans(void)
 		pool_to_tcp();
 }
 
-static void all_small(const char *kind)
+/* KIND, or KIND:SIZE for one size alone */
+static void all_small(char *kind)
 {
 	static const struct { const char *name; unsigned int below; } hows[] = {
 		{ "copy", ALWAYS }, { "reference", 1 }, { "default", 0 },
 	};
-	unsigned long size;
-	char scenario[64];
+	char *colon = strchr(kind, ':'), scenario[64];
+	unsigned long size = colon ? strtoul(colon + 1, NULL, 0) : 512;
+	unsigned long last = colon ? size : MiB;
 	size_t how;
 	int i;
 
-	for (size = 512; size <= MiB; size *= 2) {
+	if (colon)
+		*colon = 0;
+	for (; size <= last; size *= 2) {
 		snprintf(scenario, sizeof(scenario), "small-%s-%lu", kind, size);
 		for (how = 0; how < 3; how++) {
 			announce(scenario, hows[how].name, size * pieces_of(size));
