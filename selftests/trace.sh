@@ -58,4 +58,25 @@ echo 0 >$events/zcdev_fallback/enable
 grep ' zcdev_' $tracing/trace >trace
 check "a fallback is told once for each end" [ "$(grep -c zcdev_fallback trace)" = 2 ]
 check "with its reason" [ "$(of zcdev_fallback reasons | sort -u)" = 0x1 ]
+
+# Five GiB by one system call, as the kernel's own trace of them has it.
+calls=$tracing/events/syscalls/sys_enter_ioctl
+if [ -d "$calls" ]; then
+	truncate -s 5G big
+	dd if=src of=big bs=1M seek=4095 conv=notrunc 2>/dev/null
+	echo >$tracing/trace
+	echo 'cmd == 0xdc03' >"$calls/filter"
+	echo 1 >"$calls/enable"
+	zcdevctl transfer -q big copy
+	echo 0 >"$calls/enable"
+	echo 0 >"$calls/filter"
+	grep ' sys_ioctl(' $tracing/trace >trace
+	check "5 GiB are one system call" [ "$(grep -c . trace)" = 1 ]
+	sed 's|^|# |' trace
+	check "5 GiB have arrived" test "$(stat -c %s copy)" = 5368709120
+	dd if=copy of=part bs=1M skip=4095 count=9 2>/dev/null
+	check "with what was in between" cmp -s src part
+else
+	skip "5 GiB are one system call" "no trace of system calls"
+fi
 finish
