@@ -500,8 +500,10 @@ static void a_signal_loses_nothing(void **state)
  * A pool that is a sink has had all of it, at the place where it belongs: there it
  * lies for the other sink, which did not take it, and nobody acquires anything.
  * @own: the pool is that of the transferring file
+ * @offset: in it
+ * @header: bytes that go ahead; the stream continues them
  */
-static void left_in_a_pool(bool own, uint64_t offset)
+static void left_in_a_pool(bool own, uint64_t offset, size_t header)
 {
 	struct {
 		struct zcdev_transfer t;
@@ -510,7 +512,9 @@ static void left_in_a_pool(bool own, uint64_t offset)
 	int zc = zc_open_pool(COUNT, BUF), sink = own ? zc : zc_open_pool(16, BUF);
 	uint64_t size = own ? POOL : 16 * BUF, at, sent;
 	unsigned char *pool = mmap(NULL, size, PROT_READ, MAP_SHARED, sink, 0);
-	struct zc_writer w = { .seed = SEED, .len = size - offset };
+	struct zc_writer w = { .seed = SEED, .bytes = header, .len = size - offset };
+	unsigned char ahead[100];
+	struct zcdev_iov iov = { (uintptr_t)ahead, header };
 	struct zc_reader r = { .seed = SEED };
 	struct zcdev_range left[64];
 	int in[2], out[2];
@@ -523,9 +527,11 @@ static void left_in_a_pool(bool own, uint64_t offset)
 	setsockopt(out[0], SOL_SOCKET, SO_SNDBUF, &(int){ 8192 }, sizeof(int));
 	w.fd = in[0];
 	zc_writer_start(&w);
+	zc_fill(ahead, sizeof(ahead), SEED, 0);
 	f.t = (struct zcdev_transfer) {
 		.size = sizeof(f.t), .len = ZCDEV_TO_END, .sink_count = 2,
 		.ends = (uintptr_t)f.end, .end_size = sizeof(f.end[0]),
+		.header = (uintptr_t)&iov, .header_count = !!header,
 		.left = (uintptr_t)left, .left_count = 64,
 	};
 	f.end[0].fd = in[1];
@@ -536,7 +542,7 @@ static void left_in_a_pool(bool own, uint64_t offset)
 	alarm(1);
 	assert_int_equal(zc_errno(ioctl(zc, ZCDEV_TRANSFER, &f.t)), 0);
 	assert_int_equal(f.t.out_error, EINTR);
-	assert_int_equal(f.end[2].out_bytes, f.t.out_bytes);
+	assert_int_equal(f.end[2].out_bytes, header + f.t.out_bytes);
 	assert_true(f.t.out_left_bytes > 0);
 	printf("%llu accepted, %llu left in %u ranges\n", (unsigned long long)f.t.out_bytes,
 	       (unsigned long long)f.t.out_left_bytes, f.t.out_left_count);
@@ -545,15 +551,15 @@ static void left_in_a_pool(bool own, uint64_t offset)
 	assert_int_equal(POOL_COUNT(sink, out_acquired), 0);
 
 	/* One after the other, from where the socket stands. */
-	at = offset + f.t.out_bytes;
+	at = offset + header + f.t.out_bytes;
 	for (i = 0; i < f.t.out_left_count; at += left[i++].len)
 		assert_int_equal(left[i].offset, at);
-	assert_int_equal(at, offset + f.end[0].out_bytes);
+	assert_int_equal(at, offset + header + f.end[0].out_bytes);
 	assert_int_equal(zc_differs(pool + offset, at - offset, SEED, 0), at - offset);
 
 	r.fd = out[1];
 	zc_reader_start(&r);
-	sent = f.t.out_bytes;
+	sent = header + f.t.out_bytes;
 	for (i = 0; i < f.t.out_left_count; sent += left[i++].len) {
 		struct zc_xfer y = zc_xfer(sink, out[0]);
 
@@ -578,10 +584,11 @@ static void in_the_pool_of_a_sink_it_stays(void **state)
 
 	(void)state;
 	sigaction(SIGALRM, &action, NULL);
-	left_in_a_pool(true, 0);
-	left_in_a_pool(true, 1000);
-	left_in_a_pool(false, 0);
-	left_in_a_pool(false, 70001);
+	left_in_a_pool(true, 0, 0);
+	left_in_a_pool(true, 1000, 0);
+	left_in_a_pool(true, 1000, 100);
+	left_in_a_pool(false, 0, 0);
+	left_in_a_pool(false, 70001, 100);
 }
 
 /* One that fails does not stop the others, and nothing is left then. */
