@@ -487,7 +487,7 @@ static void goes_with_the_pool(void **state)
 	(void)state;
 	assert_int_equal(zc_acquire(fd, indices, COUNT, 0), COUNT);
 	close(fd);
-	zc_wait_empty();
+	zc_assert_no_pools();
 }
 
 int main(void)

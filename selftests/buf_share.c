@@ -233,7 +233,7 @@ static void passed_on(void **state)
 	close(pair[1]);
 	munmap(map, POOL);
 	close(fd);
-	zc_wait_empty();
+	zc_assert_no_pools();
 }
 
 /* Whoever is left can release what the dead have left. */

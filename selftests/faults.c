@@ -58,12 +58,12 @@ static void check_pool(const void *arg, int ret, bool injected)
 
 	(void)injected;
 	assert_true(!ret || ret == ENOMEM || ret == EFAULT);
-	assert_int_equal(zc_total(dev), ret ? 0 : bytes);
+	assert_int_equal(zc_total_bytes(dev), ret ? 0 : bytes);
 	if (ret) {
 		assert_int_equal(zc_pool_info(dev, &info), ENXIO);
 		assert_int_equal(create_pool(arg), 0);
 	}
-	assert_int_equal(zc_total(dev), bytes);
+	assert_int_equal(zc_total_bytes(dev), bytes);
 	assert_free(0);
 }
 

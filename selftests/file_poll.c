@@ -143,7 +143,7 @@ static void epoll_edges(void **state)
 	close(fd);
 	assert_int_equal(epoll_wait(ep, &e, 1, 50), 0);
 	close(ep);
-	zc_wait_empty();
+	zc_assert_no_pools();
 }
 
 int main(void)

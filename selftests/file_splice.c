@@ -266,7 +266,7 @@ static void outlives_the_pool(void **state)
 	close(fd);
 	assert_reads(p[0], POOL, 6, 0);
 	pipe_close(p);
-	zc_wait_empty();
+	zc_assert_no_pools();
 }
 
 static void sendfile_to_file(void **state)

@@ -213,7 +213,7 @@ static void core_dump(void **state)
 	unlink("core");
 	munmap(map, POOL);
 	close(fd);
-	zc_wait_empty();
+	zc_assert_no_pools();
 }
 
 int main(void)

@@ -134,7 +134,7 @@ static void outlived_by_a_pipe(void **state)
 	assert_int_equal(vmsplice(p[1], &iov, 1, 0), 8192);
 	munmap(map, POOL);
 	close(fd);
-	assert_int_equal(zc_total(look), 2 * BUF);
+	assert_int_equal(zc_total_bytes(look), 2 * BUF);
 	/* Whoever gets new memory now does not get that. */
 	fd = zc_open_pool(64, BUF);
 	map = zc_map(fd, 64 * BUF);
@@ -145,7 +145,7 @@ static void outlived_by_a_pipe(void **state)
 	close(fd);
 	close(p[0]);
 	close(p[1]);
-	assert_true(zc_wait_until(2, zc_total(look) == 0));
+	assert_true(zc_wait_until(2, zc_total_bytes(look) == 0));
 	close(look);
 }
 
@@ -258,7 +258,7 @@ static void process_vm(void **state)
 	assert_int_equal(zc_in_flight(fd), 0);
 	munmap(r.map, POOL);
 	close(fd);
-	zc_wait_empty();
+	zc_assert_no_pools();
 }
 
 int main(void)

@@ -98,7 +98,7 @@ static void too_large(void **state)
 			 MAP_FAILED);
 	assert_int_equal(errno, ENOSPC);
 	zc_assert_errno(zc_pool_info(fd, &info), ENXIO, "no pool");
-	assert_int_equal(zc_total(fd), 0);
+	assert_int_equal(zc_total_bytes(fd), 0);
 	close(fd);
 }
 

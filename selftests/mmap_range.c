@@ -80,7 +80,7 @@ static void sharing(void **state)
 	fd = zc_open();
 	zc_assert_errno(try_map(fd, POOL, PROT_READ, MAP_PRIVATE, 0), EINVAL,
 			"private, without a pool");
-	assert_int_equal(zc_total(fd), 0);
+	assert_int_equal(zc_total_bytes(fd), 0);
 	close(fd);
 }
 
@@ -229,14 +229,14 @@ static void unmap_in_order(const int order[4], bool close_first)
 				assert_int_equal(zc_differs(map + b * BUF, BUF,
 							    5, b * BUF), BUF);
 		if (close_first && i < 3)
-			assert_int_equal(zc_total(look), POOL);
+			assert_int_equal(zc_total_bytes(look), POOL);
 	}
 	if (!close_first) {
 		assert_int_equal(zc_pool_info(fd, &info), 0);
 		assert_int_equal(info.out_free, 4);
 		close(fd);
 	}
-	assert_int_equal(zc_total(look), 0);
+	assert_int_equal(zc_total_bytes(look), 0);
 	close(look);
 }
 
@@ -274,7 +274,7 @@ static void fixed_over(void **state)
 	assert_int_equal(info.out_in_flight, 0);
 	munmap(map, POOL);
 	close(fd);
-	zc_wait_empty();
+	zc_assert_no_pools();
 }
 
 int main(void)

@@ -28,7 +28,7 @@ static void view_close(struct view *v)
 	close(v->fd);
 	close(v->pair[0]);
 	close(v->pair[1]);
-	zc_wait_empty();
+	zc_assert_no_pools();
 }
 
 static void after_close(void **state)
@@ -44,7 +44,7 @@ static void after_close(void **state)
 	assert_int_equal(zc_differs(v.map, POOL, 2, 0), POOL);
 	assert_int_equal(read(zero, v.map, 100), 100);
 	assert_int_equal(v.map[99], 0);
-	assert_int_equal(zc_total(look), POOL);
+	assert_int_equal(zc_total_bytes(look), POOL);
 	v.fd = zero;
 	view_close(&v);
 	close(look);
@@ -143,10 +143,10 @@ static void passed_and_lost(void **state)
 	zc_send_fd(v.pair[0], v.fd);
 	munmap(v.map, POOL);
 	close(v.fd);
-	assert_int_equal(zc_total(look), POOL);
+	assert_int_equal(zc_total_bytes(look), POOL);
 	close(v.pair[0]);
 	close(v.pair[1]);
-	assert_true(zc_wait_until(2, zc_total(look) == 0));
+	assert_true(zc_wait_until(2, zc_total_bytes(look) == 0));
 	close(look);
 }
 

@@ -61,7 +61,7 @@ static void stage_close(struct stage *s)
 	assert_true(zc_wait_until(20, !zc_in_flight(s->fd)));
 	munmap(s->map, POOL);
 	close(s->fd);
-	zc_wait_empty();
+	zc_assert_no_pools();
 }
 
 /* The flags of the completion, whose result must be @want. */

@@ -276,7 +276,7 @@ static void both_ways(uint32_t mode)
 	assert_true(zc_wait_until(10, !zc_in_flight(fd)));
 	close(peer);
 	close(fd);
-	zc_wait_empty();
+	zc_assert_no_pools();
 }
 
 static void generic(void **state)

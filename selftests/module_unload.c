@@ -246,7 +246,7 @@ static void charge_returns(void **state)
 	assert_unloads();
 	assert_int_equal(load(NULL), 0);
 	fd = zc_open();
-	assert_int_equal(zc_total(fd), 0);
+	assert_int_equal(zc_total_bytes(fd), 0);
 	zc_assert_errno(zc_as_user(ZC_NOBODY, 8 * MiB, create_8m, &fd), 0,
 			"all of the limit, again");
 	close(fd);

@@ -222,7 +222,7 @@ static void pools(void **state)
 	for (i = 0; i < nr; i++)
 		close(fd[i]);
 	zc_nl_close(&nl);
-	zc_wait_empty();
+	zc_assert_no_pools();
 }
 
 /**
@@ -362,7 +362,7 @@ static void transfers(void **state)
 	close(src);
 	close(dst);
 	zc_nl_close(&nl);
-	zc_wait_empty();
+	zc_assert_no_pools();
 }
 
 static int raise_files(void **state)

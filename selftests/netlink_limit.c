@@ -50,7 +50,7 @@ static int tear_down(void **state)
 	set(&nl, ZCDEV_A_LIMIT_USER_MAX, 0);
 	set(&nl, ZCDEV_A_LIMIT_TOTAL_MAX, 0);
 	zc_nl_close(&nl);
-	zc_wait_empty();
+	zc_assert_no_pools();
 	return 0;
 }
 

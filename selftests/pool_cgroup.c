@@ -104,7 +104,7 @@ static void not_more_than_max(void **state)
 		zc_assert_errno(zc_child(create, &pool), ENOMEM,
 				"%u x %u in 32 MiB", pool.count, pool.buf_size);
 		assert_int_equal(zc_pool_info(pool.fd, &info), ENXIO);
-		assert_int_equal(zc_total(pool.fd), 0);
+		assert_int_equal(zc_total_bytes(pool.fd), 0);
 		close(pool.fd);
 		assert_true(zc_wait_until(2, current_bytes() < 2 * (long)MiB));
 	}
@@ -162,12 +162,12 @@ static void draining(void **state)
 	assert_int_equal(zc_queue(pair[0], map, 1), 0);
 	munmap(map, 4 * MiB);
 	close(pool.fd);
-	assert_int_equal(zc_total(look), MiB);
+	assert_int_equal(zc_total_bytes(look), MiB);
 	assert_true(current_bytes() >= (long)MiB);
 	assert_true(current_bytes() < 3 * (long)MiB);
 	close(pair[0]);
 	close(pair[1]);
-	assert_true(zc_wait_until(2, !zc_total(look)));
+	assert_true(zc_wait_until(2, !zc_total_bytes(look)));
 	close(look);
 }
 

@@ -51,7 +51,7 @@ static void geometry(void **state)
 				"%u x %u", rows[i].count, rows[i].buf_size);
 		zc_assert_errno(zc_pool_info(fd, &info),
 				rows[i].want ? ENXIO : 0, "row %zu", i);
-		assert_int_equal(zc_total(fd), rows[i].want ? 0 :
+		assert_int_equal(zc_total_bytes(fd), rows[i].want ? 0 :
 				 (uint64_t)rows[i].count * rows[i].buf_size);
 		close(fd);
 	}
@@ -95,7 +95,7 @@ static void once(void **state)
 	zc_assert_errno(create(fd, 0, 4096, -1, 0), EEXIST, "whatever it is");
 	assert_int_equal(zc_pool_info(fd, &info), 0);
 	assert_int_equal(info.out_count, 2);
-	assert_int_equal(zc_total(fd), 2 * 8192);
+	assert_int_equal(zc_total_bytes(fd), 2 * 8192);
 	close(fd);
 }
 
@@ -165,11 +165,11 @@ static void same_file(void **state)
 	close(fd);
 	assert_int_equal(zc_pool_info(passed, &info), 0);
 	assert_int_equal(info.out_count, 3);
-	assert_int_equal(zc_total(passed), 3 * 4096);
+	assert_int_equal(zc_total_bytes(passed), 3 * 4096);
 	close(passed);
 	close(pair[0]);
 	close(pair[1]);
-	zc_wait_empty();
+	zc_assert_no_pools();
 }
 
 int main(void)

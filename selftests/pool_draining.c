@@ -74,9 +74,9 @@ static void stays_charged(void **state)
 	(void)state;
 	assert_int_equal(pin_pool(&peer, 1), 0);
 	/* Longer than the worker takes to look several times. */
-	assert_false(zc_wait_until(1.5, zc_total(fd) != POOL));
+	assert_false(zc_wait_until(1.5, zc_total_bytes(fd) != POOL));
 	read_peer(&peer);
-	assert_true(zc_wait_until(2, zc_total(fd) == 0));
+	assert_true(zc_wait_until(2, zc_total_bytes(fd) == 0));
 	peer_close(&peer);
 	close(fd);
 }
@@ -96,9 +96,9 @@ static void in_parts(void **state)
 		peers[i] = peer_open();
 	assert_int_equal(pin_pool(peers, POOL / BUF), 0);
 	for (size_t i = 0; i < POOL / BUF; i++) {
-		assert_int_equal(zc_total(fd), POOL - i * BUF);
+		assert_int_equal(zc_total_bytes(fd), POOL - i * BUF);
 		assert_int_equal(recv(peers[i].recv, &byte, 1, 0), 1);
-		assert_true(zc_wait_until(2, zc_total(fd) ==
+		assert_true(zc_wait_until(2, zc_total_bytes(fd) ==
 					  POOL - (i + 1) * BUF));
 		peer_close(&peers[i]);
 	}
@@ -116,9 +116,9 @@ static void rest_goes_at_once(void **state)
 	assert_int_equal(zc_queue(peer.send, map + BUF, 1), 0);
 	munmap(map, POOL);
 	close(fd);
-	assert_int_equal(zc_total(look), BUF);
+	assert_int_equal(zc_total_bytes(look), BUF);
 	peer_close(&peer);
-	assert_true(zc_wait_until(2, zc_total(look) == 0));
+	assert_true(zc_wait_until(2, zc_total_bytes(look) == 0));
 	close(look);
 }
 
@@ -149,12 +149,12 @@ static void total_cap(void **state)
 	lost = before - zc_available();
 	zc_assert_errno(ret, ENOSPC, "%d rounds", rounds);
 	assert_int_equal(rounds, q.out_max_total_bytes / POOL);
-	assert_true(zc_total(fd) <= q.out_max_total_bytes);
+	assert_true(zc_total_bytes(fd) <= q.out_max_total_bytes);
 	assert_true(lost <= (long)(q.out_max_total_bytes / KiB) + 16384);
 	/* The peers go without reading: that frees the pages just as well. */
 	for (int i = 0; i < ROUNDS; i++)
 		peer_close(&peers[i]);
-	assert_true(zc_wait_until(2, zc_total(fd) == 0));
+	assert_true(zc_wait_until(2, zc_total_bytes(fd) == 0));
 	close(fd);
 }
 
@@ -188,7 +188,7 @@ static void user_limit(void **state)
 	(void)state;
 	assert_int_equal(zc_as_user(ZC_NOBODY, POOL, pin_as_user, NULL), 0);
 	/* The child is gone, and with it both ends of its sockets. */
-	assert_true(zc_wait_until(2, zc_total(fd) == 0));
+	assert_true(zc_wait_until(2, zc_total_bytes(fd) == 0));
 	close(fd);
 }
 

@@ -75,7 +75,7 @@ static void comes_back(void **state)
 	for (int i = 0; i < 20; i++)
 		assert_int_equal(run_plan(ZC_NOBODY, LIMIT, (struct plan) {
 			.pages = { 2048 } }), 0);
-	zc_wait_empty();
+	zc_assert_no_pools();
 }
 
 /* Each user has a limit of his own. */
@@ -147,7 +147,7 @@ static void fork_and_passing(void **state)
 	assert_int_equal(zc_as_user(ZC_NOBODY, LIMIT, fork_and_pass, fd), 0);
 	for (int i = 0; i < 3; i++)
 		close(fd[i]);
-	zc_wait_empty();
+	zc_assert_no_pools();
 }
 
 static int charged(void *arg)

@@ -177,11 +177,11 @@ static void killed(void **state)
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		assert_true(WIFSIGNALED(status));
 		assert_int_equal(WTERMSIG(status), SIGKILL);
-		assert_true(zc_wait_until(5, zc_total(look) == BUF));
+		assert_true(zc_wait_until(5, zc_total_bytes(look) == BUF));
 		assert_int_equal(read(fds[0], got, sizeof(got)), sizeof(got));
 		assert_int_equal(zc_differs(got, sizeof(got), 4, BUF),
 				 sizeof(got));
-		assert_true(zc_wait_until(5, zc_total(look) == 0));
+		assert_true(zc_wait_until(5, zc_total_bytes(look) == 0));
 		close(fds[0]);
 		close(fds[1]);
 	}

@@ -97,7 +97,7 @@ static void races(void **state)
 		open_all(fds);
 		assert_int_equal(zc_as_user(ZC_NOBODY, LIMIT, race_for_limit,
 					    fds), 3);
-		assert_true(zc_total(look) <= LIMIT);
+		assert_true(zc_total_bytes(look) <= LIMIT);
 		close_all(fds);
 		open_all(fds);
 		assert_int_equal(zc_as_user(ZC_NOBODY, LIMIT, race_for_one,
@@ -106,7 +106,7 @@ static void races(void **state)
 		zc_param("max_total_mib", "8");
 		open_all(fds);
 		assert_int_equal(zc_child(race_for_cap, fds), 3);
-		assert_true(zc_total(look) <= LIMIT);
+		assert_true(zc_total_bytes(look) <= LIMIT);
 		close_all(fds);
 		zc_param("max_total_mib", "0");
 	}

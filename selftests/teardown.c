@@ -370,7 +370,7 @@ static void assert_stage(const struct stage *s)
 {
 	uint64_t want = charged(s);
 
-	assert_true(zc_wait_until(5, zc_total(s->look) == want));
+	assert_true(zc_wait_until(5, zc_total_bytes(s->look) == want));
 	/* For our own look at it, if for nobody else. */
 	assert_int_equal(unload(), EWOULDBLOCK);
 	if (!took(s, 1U << UNMAP_REST))
@@ -477,9 +477,9 @@ static void every_end(void **state)
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		zc_case("a process that %s", end_names[end]);
 		assert_int_equal(status, end == KILLED ? SIGKILL : 0);
-		assert_true(zc_wait_until(5, zc_total(look) == HELD * BUF));
+		assert_true(zc_wait_until(5, zc_total_bytes(look) == HELD * BUF));
 		assert_true(holder->give(&hold));
-		assert_true(zc_wait_until(5, zc_total(look) == 0));
+		assert_true(zc_wait_until(5, zc_total_bytes(look) == 0));
 	}
 	close(look);
 }

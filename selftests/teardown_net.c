@@ -75,11 +75,11 @@ static void namespace_goes(void **state)
 	assert_int_equal(zc_child(send_in_namespace, &way), 0);
 	if (way != CARD_GONE) {
 		assert_true(zc_now() - start < DELAY);
-		assert_true(zc_total(look) > 0);
+		assert_true(zc_total_bytes(look) > 0);
 	}
 	/* A sender that was not reset tries again for a while. */
 	assert_true(zc_wait_until(way == CLOSED ? 60 : 2 * DELAY,
-				  zc_total(look) == 0));
+				  zc_total_bytes(look) == 0));
 	close(src);
 	close(look);
 }
@@ -118,7 +118,7 @@ static int send_and_delete(void *arg)
 			"limit 10000 delay 3s"));
 	be_rude(sock);
 	send_and_close(sock);
-	total = zc_total(look);
+	total = zc_total_bytes(look);
 	zc_must(!system("ip link del zca"));
 	close(sock);
 	kill(pid, SIGKILL);
@@ -131,7 +131,7 @@ static void card_goes(void **state)
 
 	(void)state;
 	assert_int_equal(zc_child(send_and_delete, NULL), 0);
-	assert_true(zc_wait_until(10, zc_total(look) == 0));
+	assert_true(zc_wait_until(10, zc_total_bytes(look) == 0));
 	close(src);
 	close(look);
 }

@@ -93,7 +93,7 @@ static void pools(void **state)
 	(void)state;
 	assert_int_equal(run_as(GROUP, use_a_pool), 0);
 	zc_assert_errno(run_as(GROUP, exceed), EDQUOT, "beyond the limit");
-	zc_wait_empty();
+	zc_assert_no_pools();
 }
 
 /* From @from to @to, opened with whatever rights we have; 0 or an errno. */

@@ -74,6 +74,26 @@ static inline int zc_pool_info(int fd, struct zcdev_pool_info *info)
 	return zc_errno(ioctl(fd, ZCDEV_POOL_INFO, info));
 }
 
+/* Bytes in all pools of the machine; @fd may be any open device. */
+static inline uint64_t zc_total_bytes(int fd)
+{
+	struct zcdev_query q;
+
+	assert_int_equal(zc_query(fd, &q), 0);
+	return q.out_total_bytes;
+}
+
+/* All pool memory is back, soon: draining pools of earlier tests are gone. */
+static inline void zc_assert_no_pools(void)
+{
+	int fd = zc_open(), tries;
+
+	for (tries = 0; tries < 1000 && zc_total_bytes(fd); tries++)
+		usleep(10000);
+	assert_int_equal(zc_total_bytes(fd), 0);
+	close(fd);
+}
+
 /* Returns how many were acquired, or -errno. */
 static inline int zc_acquire(int fd, uint32_t *indices, unsigned int count,
 			     uint64_t timeout_ns)

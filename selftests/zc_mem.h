@@ -32,24 +32,6 @@ static inline uint32_t zc_in_flight(int fd)
 	return info.out_in_flight;
 }
 
-/* Bytes in all pools, as QUERY says; @fd may be any open device. */
-static inline uint64_t zc_total(int fd)
-{
-	struct zcdev_query q;
-
-	assert_int_equal(zc_query(fd, &q), 0);
-	return q.out_total_bytes;
-}
-
-/* Draining pools of earlier tests are gone, and nothing else is there. */
-static inline void zc_wait_empty(void)
-{
-	int fd = zc_open();
-
-	assert_true(zc_wait_until(5, zc_total(fd) == 0));
-	close(fd);
-}
-
 /* Page frame number behind @addr of this process, 0 if there is none. */
 static inline uint64_t zc_pfn(const volatile void *addr)
 {

@@ -201,25 +201,4 @@ static inline void zc_mover_join(struct zc_mover *m)
 	assert_int_equal(pthread_join(m->thread, NULL), 0);
 }
 
-/* Bytes in all pools of the machine. */
-static inline uint64_t zc_total_bytes(int fd)
-{
-	struct zcdev_query q;
-
-	assert_int_equal(zc_query(fd, &q), 0);
-	return q.out_total_bytes;
-}
-
-/* All pool memory is back, soon. */
-static inline void zc_assert_no_pools(void)
-{
-	uint64_t until = zc_now_ms() + 10000;
-	int fd = zc_open();
-
-	while (zc_total_bytes(fd) && zc_now_ms() < until)
-		usleep(10000);
-	assert_int_equal(zc_total_bytes(fd), 0);
-	close(fd);
-}
-
 #endif /* ZC_SOCK_H */
