@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Little memory: in a cgroup that swaps all the time, in one whose members are
- * killed for it, and while swap is turned off. Transfers move the right bytes or
+ * killed for it, while swap is turned off, and in all of the machine. Transfers move the right bytes or
  * say that there is no memory; what the dead had comes back.
  * timeout: 120
  */
@@ -225,12 +225,53 @@ static void swap_goes(void **state)
 	assert_int_equal(swapon("swap", 0), 0);
 }
 
+#define SPARE	(40 * 1024)	/* KiB that the machine keeps */
+
+/* Takes what memory there is, and does not let go of it. */
+static void take_all(void)
+{
+	while (zc_proc_value("/proc/meminfo", "MemAvailable") > SPARE)
+		zc_must(mmap(NULL, 8 * MiB, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED | MAP_POPULATE,
+			     -1, 0) != MAP_FAILED);
+}
+
+/* A pool that is more than there is, and then one that fits. */
+static int move_with_nearly_none(void *arg)
+{
+	int zc = open("/dev/zcdev", O_RDWR | O_CLOEXEC), whole = 0, ret;
+	int src = open("src", O_RDONLY | O_CLOEXEC);
+
+	(void)arg;
+	take_all();
+	ret = zc_pool_create(zc, 256, MiB, 0);
+	if (ret != ENOMEM) {
+		fprintf(stderr, "# 256 MiB: %s\n", strerrorname_np(ret) ?: "0");
+		return ZC_BROKEN;
+	}
+	zc_must(!zc_pool_create(zc, 8, BUF, 0));
+	for (int i = 0; i < 4; i++)
+		whole += move_both(zc, src);
+	return whole;
+}
+
+static void nearly_none(void **state)
+{
+	int src = zc_make_file("src", SIZE, 1);
+
+	(void)state;
+	assert_int_equal(zc_child(move_with_nearly_none, NULL), 8);
+	close(src);
+	zc_assert_no_pools();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ZC_TEST("in a cgroup that swaps, bytes are right", need),
 		ZC_TEST("who is killed for want of memory leaves nothing", killed),
 		ZC_TEST("swapoff in the middle of it", swap_goes),
+		ZC_TEST("with nearly no free memory, all moves", nearly_none),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
