@@ -6,6 +6,7 @@
  * is the program's alone again.
  */
 #include "zc_sock.h"
+#include "zc_task.h"
 
 #define BUF	(64 * KiB)
 #define COUNT	8
@@ -235,6 +236,85 @@ static void buf_wait_tells_when_a_range_is_free(void **state)
 	close(zc);
 }
 
+/* A buffer that is queued at fds[1], and one that is in a pipe. */
+static void queue_two(int zc, unsigned char *pool, int fds[2], int in_pipe[2])
+{
+	struct iovec iov = { pool + 4 * BUF, 4096 };
+	struct zc_xfer x = from_pool(zc, 2 * BUF, BUF, fds[0]);
+
+	assert_int_equal(zc_xfer_run(zc, &x), 0);
+	assert_int_equal(vmsplice(in_pipe[1], &iov, 1, 0), 4096);
+	assert_int_equal(buf_wait(zc, 2 * BUF, BUF, 1000000), ETIMEDOUT);
+	assert_int_equal(buf_wait(zc, 4 * BUF, BUF, 1000000), ETIMEDOUT);
+}
+
+static void drain(int fds[2], int in_pipe[2])
+{
+	static char got[BUF];
+
+	zc_must(recv(fds[1], got, BUF, MSG_WAITALL) == (ssize_t)BUF);
+	zc_must(read(in_pipe[0], got, 4096) == 4096);
+}
+
+static void on_alarm(int number)
+{
+	(void)number;
+}
+
+/* When whoever references it lets go, here or in another process, or at a signal. */
+static void buf_wait_ends_in_time(void **state)
+{
+	struct itimerval soon = { .it_value.tv_usec = 200000 };
+	struct sigaction action = { .sa_handler = on_alarm };
+	int zc = zc_open_pool(COUNT, BUF), fds[2], in_pipe[2], status;
+	unsigned char *pool = map_filled(zc);
+	uint64_t begin;
+	pid_t pid;
+
+	(void)state;
+	zc_tcp_pair(fds);
+	assert_int_equal(pipe2(in_pipe, O_CLOEXEC), 0);
+
+	queue_two(zc, pool, fds, in_pipe);
+	begin = zc_now_ms();
+	pid = fork();
+	if (!pid) {
+		usleep(300000);
+		drain(fds, in_pipe);
+		_exit(0);
+	}
+	assert_int_equal(buf_wait(zc, 0, POOL, ~0ULL), 0);
+	assert_true(zc_now_ms() - begin >= 250);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+
+	/* The other way round: who shares the pool waits. */
+	queue_two(zc, pool, fds, in_pipe);
+	pid = fork();
+	if (!pid)
+		_exit(buf_wait(zc, 0, POOL, ~0ULL));
+	usleep(300000);
+	assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+	drain(fds, in_pipe);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+
+	queue_two(zc, pool, fds, in_pipe);
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	begin = zc_now_ms();
+	assert_int_equal(buf_wait(zc, 0, POOL, ~0ULL), EINTR);
+	assert_true(zc_now_ms() - begin >= 150);
+	drain(fds, in_pipe);
+	munmap(pool, POOL);
+	close(fds[0]);
+	close(fds[1]);
+	close(in_pipe[0]);
+	close(in_pipe[1]);
+	close(zc);
+	zc_assert_no_pools();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +324,7 @@ int main(void)
 		cmocka_unit_test(ranges_that_are_none_are_refused),
 		cmocka_unit_test(ranges_of_one_buffer),
 		cmocka_unit_test(buf_wait_tells_when_a_range_is_free),
+		cmocka_unit_test(buf_wait_ends_in_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
