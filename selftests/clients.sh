@@ -68,6 +68,21 @@ wait_for 5 test -S sock
 check "socat fetches over a UNIX socket" socat -u UNIX-CONNECT:sock CREATE:rcv
 received "zcdevctl for socat over a UNIX socket"
 
+mkdir -p tree/branch unpacked
+cp src tree/branch/leaf
+nc -l -p 7006 </dev/null | tar x -C unpacked &
+wait_for 5 listening 7006
+tar c tree | zcdevctl transfer -q --limit-rate 10M - tcp:127.0.0.1:7006
+check_job "from tar to nc and tar: ends well" 0 $!
+check "from tar to nc and tar: same tree" same unpacked/tree/branch/leaf
+
+# Read once, written twice
+
+check "to a file and a disk" zcdevctl transfer -q src rcv "$SCRATCH_BLK"
+check "to a file and a disk: same file" same rcv
+check "to a file and a disk: same bytes on the disk" cmp -s -n 5000077 src "$SCRATCH_BLK"
+rm -f rcv
+
 # What the shell gets to know
 
 check "a new file" zcdevctl transfer -q src copy
