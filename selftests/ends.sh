@@ -160,19 +160,17 @@ check "at a rate: not much slower" test $took -lt 300
 
 if modprobe -q vsock_loopback && serves sinks vsock; then
 	rm -f out
+	# Nobody is connected to who does not listen yet.
 	socat -u VSOCK-LISTEN:7010 CREATE:out &
-	sleep 0.5
-	check "to socat over vsock" zcdevctl transfer -j src vsock:1:7010
+	check "to socat over vsock" wait_for 20 zcdevctl transfer -q src vsock:1:7010
 	check_job "to socat over vsock: it ends well" 0 $!
 	check "to socat over vsock: same bytes" same out
 	zcdevctl transfer -q vsock-listen:7011 out &
-	sleep 0.5
-	check "from socat over vsock" socat -u OPEN:src VSOCK-CONNECT:1:7011
+	check "from socat over vsock" wait_for 20 socat -u OPEN:src VSOCK-CONNECT:1:7011
 	check_job "from socat over vsock: it ends well" 0 $!
 	check "from socat over vsock: same bytes" same out
 	zcdevctl transfer -q src vsock-listen::7012 &
-	sleep 0.5
-	check "vsock to vsock" zcdevctl transfer -q vsock:1:7012 out
+	check "vsock to vsock" wait_for 20 zcdevctl transfer -q vsock:1:7012 out
 	check "vsock to vsock: same bytes" same out
 	wait
 	check_status "nobody listens" 1 zcdevctl transfer -q src vsock:1:7013
