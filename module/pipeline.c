@@ -407,10 +407,12 @@ struct zc_pipeline *zc_pipeline_new(struct zc_pool *pool, u32 depth, u32 extras,
 {
 	u32 i, slots = depth + extras;
 	size_t drains = array_size(slots, sinks * sizeof(struct zc_drain));
+	size_t lanes = array_size(sinks, sizeof(struct zc_lane));
 	struct zc_pipeline *p;
 	struct zc_drain *out;
 
-	p = kvzalloc(size_add(struct_size(p, ring, slots), drains),
+	p = kvzalloc(size_add(struct_size(p, ring, slots),
+			      size_add(lanes, drains)),
 		     GFP_KERNEL_ACCOUNT);
 	if (!p)
 		return NULL;
@@ -419,10 +421,11 @@ struct zc_pipeline *zc_pipeline_new(struct zc_pool *pool, u32 depth, u32 extras,
 	p->depth = depth;
 	p->slots = slots;
 	p->lanes = sinks;
+	p->lane = (struct zc_lane *)&p->ring[slots];
 	zc_bell_init(&p->bell);
 	for (i = 0; i < sinks; i++)
 		zc_lane_init(&p->lane[i], p, i);
-	out = (struct zc_drain *)&p->ring[slots];
+	out = (struct zc_drain *)&p->lane[sinks];
 	for (i = 0; i < slots; i++, out += sinks)
 		pipeline_init_chunk(p, &p->ring[i], out);
 	return p;

@@ -170,8 +170,8 @@ struct zc_stream {
  * @flush_delay: jiffies to wait after that
  * @bell: rung by completions, files and sockets
  * @lanes: number of sinks
- * @lane: one for each sink
- * @ring: the chunks, followed by their zc_drains
+ * @lane: one for each sink, behind the chunks
+ * @ring: the chunks, followed by the lanes, and the zc_drains of all chunks
  *
  * The caller sets @source, the sink of each lane, @strict, @fail_fast,
  * @remaining, @phase and what is to differ from its default. Requests point into
@@ -212,7 +212,7 @@ struct zc_pipeline {
 	unsigned long flush_delay;
 	struct zc_bell bell;
 	u32 lanes;
-	struct zc_lane lane[ZC_PIPELINE_SINKS];
+	struct zc_lane *lane;
 	struct zc_chunk ring[];
 };
 

@@ -271,9 +271,11 @@ static int pool_fill(struct zc_pool *pool)
 	if (ret)
 		return ret;
 	pool->charged = pages;
-	ret = pool_alloc_bufs(pool) ?: zc_registry_add(&zc_pools, &pool->entry);
+	ret = pool_alloc_bufs(pool);
 	if (ret)
 		pool_release_all(pool);
+	else
+		zc_registry_add(&zc_pools, &pool->entry);
 	return ret;
 }
 

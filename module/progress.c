@@ -28,23 +28,15 @@ struct zc_registry zc_transfers = ZC_REGISTRY_INIT(zc_transfers);
  * @progress: zeroed, but for the ends, @flags and @len
  *
  * Context: process.
- * Return: 0, or -ENOMEM.
  */
-int zc_progress_begin(struct zc_progress *progress)
+void zc_progress_begin(struct zc_progress *progress)
 {
-	int ret;
-
 	spin_lock_init(&progress->lock);
 	progress->begin = ktime_get_ns();
 	zc_owner_init(&progress->owner);
-	ret = zc_registry_add(&zc_transfers, &progress->entry);
-	if (ret) {
-		zc_owner_exit(&progress->owner);
-		return ret;
-	}
+	zc_registry_add(&zc_transfers, &progress->entry);
 	trace_zcdev_transfer_begin(progress);
 	zc_event_transfer_begin(progress);
-	return 0;
 }
 
 /**

@@ -56,7 +56,7 @@ static inline u32 zc_progress_id(const struct zc_progress *progress)
 
 extern struct zc_registry zc_transfers;
 
-int zc_progress_begin(struct zc_progress *progress);
+void zc_progress_begin(struct zc_progress *progress);
 void zc_progress_end(struct zc_progress *progress, u64 bytes, int error);
 void zc_progress_attach(struct zc_progress *progress, struct zc_pipeline *p);
 void zc_progress_detach(struct zc_progress *progress);

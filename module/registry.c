@@ -5,27 +5,53 @@
  * Ids are handed out in turn, so one is not used again before all others were.
  * Who walks a list remembers the id it has come to, not an object: whatever
  * comes and goes meanwhile, what stays is met once. Each step costs a look-up.
+ *
+ * A tree, since it needs no memory of its own: a transfer is listed and taken
+ * off again for each call, however short.
  */
 #include "registry.h"
+
+static struct zc_entry *entry_of(struct rb_node *node)
+{
+	return rb_entry(node, struct zc_entry, node);
+}
+
+/* Returns false if its id is in use. */
+static bool insert(struct zc_registry *registry, struct zc_entry *entry)
+{
+	struct rb_node **link = &registry->entries.rb_node, *parent = NULL;
+
+	while (*link) {
+		const struct zc_entry *other = entry_of(*link);
+
+		if (entry->id == other->id)
+			return false;
+		parent = *link;
+		link = entry->id < other->id ? &parent->rb_left :
+					       &parent->rb_right;
+	}
+	rb_link_node(&entry->node, parent, link);
+	rb_insert_color(&entry->node, &registry->entries);
+	return true;
+}
 
 /**
  * zc_registry_add() - list an object
  * @registry: the list
  * @entry: of the object, which is complete
  *
- * Context: process; sleeps.
- * Return: 0, or -ENOMEM.
+ * Context: process.
  */
-int zc_registry_add(struct zc_registry *registry, struct zc_entry *entry)
+void zc_registry_add(struct zc_registry *registry, struct zc_entry *entry)
 {
-	int ret;
-
 	refcount_set(&entry->users, 1);
 	init_completion(&entry->unused);
-	ret = xa_alloc_cyclic(&registry->entries, &entry->id, entry,
-			      XA_LIMIT(1, U32_MAX), &registry->next,
-			      GFP_KERNEL_ACCOUNT);
-	return ret < 0 ? -ENOMEM : 0;
+	spin_lock(&registry->lock);
+	/* Ends: there are more ids than could ever be listed. */
+	do {
+		entry->id = registry->next++ ?: registry->next++;
+	} while (!insert(registry, entry));
+	spin_unlock(&registry->lock);
 }
 
 /**
@@ -51,9 +77,30 @@ void zc_registry_put(struct zc_entry *entry)
  */
 void zc_registry_del(struct zc_registry *registry, struct zc_entry *entry)
 {
-	xa_erase(&registry->entries, entry->id);
+	spin_lock(&registry->lock);
+	rb_erase(&entry->node, &registry->entries);
+	spin_unlock(&registry->lock);
 	zc_registry_put(entry);
 	wait_for_completion(&entry->unused);
+}
+
+/* The first with this id or a greater one. */
+static struct zc_entry *find_from(const struct zc_registry *registry, u64 from)
+{
+	struct rb_node *node = registry->entries.rb_node;
+	struct zc_entry *found = NULL;
+
+	while (node) {
+		struct zc_entry *entry = entry_of(node);
+
+		if (entry->id >= from) {
+			found = entry;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return found;
 }
 
 /**
@@ -66,17 +113,14 @@ void zc_registry_del(struct zc_registry *registry, struct zc_entry *entry)
  */
 struct zc_entry *zc_registry_next(struct zc_registry *registry, u64 from)
 {
-	unsigned long id = from;
 	struct zc_entry *entry;
 
-	if (from > U32_MAX)
-		return NULL;
-	xa_lock(&registry->entries);
+	spin_lock(&registry->lock);
+	entry = find_from(registry, from);
 	/* What is listed has the reference of the list. */
-	entry = xa_find(&registry->entries, &id, U32_MAX, XA_PRESENT);
 	if (entry)
 		refcount_inc(&entry->users);
-	xa_unlock(&registry->entries);
+	spin_unlock(&registry->lock);
 	return entry;
 }
 
@@ -90,12 +134,10 @@ struct zc_entry *zc_registry_next(struct zc_registry *registry, u64 from)
  */
 struct zc_entry *zc_registry_get(struct zc_registry *registry, u32 id)
 {
-	struct zc_entry *entry;
+	struct zc_entry *entry = zc_registry_next(registry, id);
 
-	xa_lock(&registry->entries);
-	entry = xa_load(&registry->entries, id);
-	if (entry)
-		refcount_inc(&entry->users);
-	xa_unlock(&registry->entries);
-	return entry;
+	if (!entry || entry->id == id)
+		return entry;
+	zc_registry_put(entry);
+	return NULL;
 }

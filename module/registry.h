@@ -3,12 +3,14 @@
 #define _ZC_REGISTRY_H
 
 #include <linux/completion.h>
+#include <linux/rbtree.h>
 #include <linux/refcount.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
-#include <linux/xarray.h>
 
 /**
  * struct zc_entry - what makes an object listed: embedded in it
+ * @node: in the registry
  * @id: never 0; 0 before it is listed
  * @users: the registry, and whoever looks at the object right now
  * @unused: the last of them is gone
@@ -17,6 +19,7 @@
  * for those who look, who are quick.
  */
 struct zc_entry {
+	struct rb_node node;
 	u32 id;
 	refcount_t users;
 	struct completion unused;
@@ -24,18 +27,21 @@ struct zc_entry {
 
 /**
  * struct zc_registry - objects by id
- * @entries: of struct zc_entry; its lock protects @next
+ * @lock: protects the rest; innermost
+ * @entries: of struct zc_entry, by id
  * @next: where the search for a free id begins
  */
 struct zc_registry {
-	struct xarray entries;
+	spinlock_t lock;	/* the rest */
+	struct rb_root entries;
 	u32 next;
 };
 
 #define ZC_REGISTRY_INIT(name) \
-	{ .entries = XARRAY_INIT((name).entries, XA_FLAGS_ALLOC1), .next = 1 }
+	{ .lock = __SPIN_LOCK_UNLOCKED((name).lock), .entries = RB_ROOT, \
+	  .next = 1 }
 
-int zc_registry_add(struct zc_registry *registry, struct zc_entry *entry);
+void zc_registry_add(struct zc_registry *registry, struct zc_entry *entry);
 void zc_registry_del(struct zc_registry *registry, struct zc_entry *entry);
 struct zc_entry *zc_registry_get(struct zc_registry *registry, u32 id);
 struct zc_entry *zc_registry_next(struct zc_registry *registry, u64 from);

@@ -542,9 +542,7 @@ static int transfer(struct zc_file *file, struct zc_transfer *t)
 	progress->sinks = t->sinks;
 	progress->flags = t->arg->flags;
 	progress->len = t->arg->len;
-	ret = zc_progress_begin(progress);
-	if (ret)
-		return refuse(file, ret);
+	zc_progress_begin(progress);
 	ret = move(file, t, len);
 	zc_progress_end(progress, t->arg->out_bytes,
 			ret ?: -(int)t->arg->out_error);
