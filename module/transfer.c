@@ -24,10 +24,10 @@
  * @arg: what the caller wrote, once
  * @uarg: where the results go
  * @progress: what others see of it
- * @ends: the ends as the caller wrote them, source first
+ * @ends: the ends as the caller wrote them, source first; behind @sink
  * @header: goes before the source's bytes, or NULL
  * @trailer: goes after them, or NULL
- * @left: room for where undelivered bytes are
+ * @left: where undelivered bytes are, as many as make sense; behind @ends
  * @source: where the bytes come from
  * @sinks: number of sinks
  * @sink: where they go
@@ -39,7 +39,7 @@ struct zc_transfer {
 	struct zcdev_end *ends;
 	struct zc_extra *header;
 	struct zc_extra *trailer;
-	struct zcdev_range left[ZC_TRANSFER_DEPTH];
+	struct zcdev_range *left;
 	struct zc_end source;
 	u32 sinks;
 	struct zc_end sink[];
@@ -95,9 +95,9 @@ static u32 extra_bytes(const struct zc_transfer *t)
 }
 
 /* Entries for undelivered bytes that make sense. */
-static u32 left_max(const struct zc_transfer *t)
+static u32 left_max(const struct zcdev_transfer *arg)
 {
-	return min_t(u32, t->arg->left_count, ZC_TRANSFER_DEPTH);
+	return min_t(u32, arg->left_count, ZC_TRANSFER_DEPTH);
 }
 
 static int write_end(const struct zc_transfer *t, u32 i)
@@ -113,7 +113,7 @@ static int write_end(const struct zc_transfer *t, u32 i)
 static int write_left(const struct zc_transfer *t)
 {
 	return copy_to_user(u64_to_user_ptr(t->arg->left), t->left,
-			    array_size(left_max(t), sizeof(t->left[0]))) ?
+			    array_size(left_max(t->arg), sizeof(t->left[0]))) ?
 	       -EFAULT : 0;
 }
 
@@ -316,8 +316,8 @@ static u32 choose_depth(const struct zc_transfer *t, const struct zc_pool *pool)
 	if (!pool)
 		return t->arg->depth ?: ZC_TRANSFER_LENT;
 	depth = min(t->arg->depth ?: ZC_TRANSFER_DEPTH, pool->count);
-	return t->source.source->events && left_max(t) ?
-	       min(depth, left_max(t)) : depth;
+	return t->source.source->events && left_max(t->arg) ?
+	       min(depth, left_max(t->arg)) : depth;
 }
 
 /* Little enough that a limited rate is even within an eighth of a second. */
@@ -406,7 +406,7 @@ static void settle_left(struct zc_transfer *t, struct zc_pipeline *p)
 	if (!t->source.source->events)
 		return;
 	t->arg->out_left_bytes = p->fill_offset - p->bytes;
-	t->arg->out_left_count = zc_stream_left(p, t->left, left_max(t));
+	t->arg->out_left_count = zc_stream_left(p, t->left, left_max(t->arg));
 }
 
 static bool anything_moved(const struct zc_transfer *t,
@@ -549,19 +549,22 @@ static int transfer(struct zc_file *file, struct zc_transfer *t)
 	return ret;
 }
 
-static struct zc_transfer *transfer_new(u32 sinks)
+static struct zc_transfer *transfer_new(struct zcdev_transfer *arg,
+					struct zcdev_transfer __user *uarg)
 {
+	size_t ends = array_size(1 + arg->sink_count, sizeof(struct zcdev_end));
+	size_t left = array_size(left_max(arg), sizeof(struct zcdev_range));
 	struct zc_transfer *t;
 
-	t = kzalloc(struct_size(t, sink, sinks), GFP_KERNEL_ACCOUNT);
+	t = kzalloc(size_add(struct_size(t, sink, arg->sink_count),
+			     size_add(ends, left)), GFP_KERNEL_ACCOUNT);
 	if (!t)
 		return NULL;
-	t->sinks = sinks;
-	t->ends = kcalloc(1 + sinks, sizeof(*t->ends), GFP_KERNEL_ACCOUNT);
-	if (!t->ends) {
-		kfree(t);
-		return NULL;
-	}
+	t->arg = arg;
+	t->uarg = uarg;
+	t->sinks = arg->sink_count;
+	t->ends = (struct zcdev_end *)&t->sink[t->sinks];
+	t->left = (struct zcdev_range *)&t->ends[1 + t->sinks];
 	return t;
 }
 
@@ -574,7 +577,6 @@ static void transfer_free(struct zc_transfer *t)
 	zc_end_close(&t->source);
 	zc_extra_free(t->header);
 	zc_extra_free(t->trailer);
-	kfree(t->ends);
 	kfree(t);
 }
 
@@ -596,11 +598,9 @@ int zc_transfer_ioctl(struct zc_file *file, struct zcdev_transfer *arg,
 	ret = check_arg(arg);
 	if (ret)
 		return refuse(file, ret);
-	t = transfer_new(arg->sink_count);
+	t = transfer_new(arg, uarg);
 	if (!t)
 		return refuse(file, -ENOMEM);
-	t->arg = arg;
-	t->uarg = uarg;
 	ret = transfer(file, t);
 	transfer_free(t);
 	return ret;
