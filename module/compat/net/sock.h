@@ -29,41 +29,75 @@ static inline size_t zc_compat_sendpage_max(struct sock *sk)
 	return sk->sk_family == AF_UNIX ? SZ_64K : SZ_4M;
 }
 
+/* A piece that one call can take. All but the last wait for what follows. */
+struct zc_compat_piece {
+	struct page *page;
+	size_t off;
+	size_t len;
+	int flags;
+};
+
+static inline struct zc_compat_piece
+zc_compat_piece(struct sock *sk, const struct iov_iter *iter, int flags)
+{
+	struct zc_compat_piece p = {
+		.page = iter->bvec->bv_page,
+		.off = iter->bvec->bv_offset + iter->iov_offset,
+		.len = min3(iter->bvec->bv_len - iter->iov_offset,
+			    iov_iter_count(iter), zc_compat_sendpage_max(sk)),
+		.flags = flags,
+	};
+
+	if (p.len < iov_iter_count(iter))
+		p.flags |= MSG_MORE | MSG_SENDPAGE_NOTLAST;
+	return p;
+}
+
 /*
  * Allocating an skb is a point where the receiver, if it is on this CPU, takes
  * over for the one segment that woke it, and back: that costs more than the
  * segment. So a burst is queued without giving way, and only if memory is
  * short the usual way is taken. GFP flags of a socket belong to its lock.
  */
-static inline int zc_compat_tcp_sendpage(struct socket *sock, struct page *page,
-					 int offset, size_t size, int flags)
+static inline int zc_compat_tcp_sendpages(struct socket *sock,
+					  struct iov_iter *iter, int flags)
 {
 	struct sock *sk = sock->sk;
-	int ret = -EAGAIN;
+	int ret = -EAGAIN, sent = 0;
 	gfp_t gfp;
 
 	lock_sock(sk);
+	gfp = sk->sk_allocation;
+	sk->sk_allocation = (gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_NOWARN;
 	/* Not if TLS or a sockmap came meanwhile. */
-	if (sk->sk_prot->sendpage == tcp_sendpage) {
-		gfp = sk->sk_allocation;
-		sk->sk_allocation = (gfp & ~__GFP_DIRECT_RECLAIM) |
-				    __GFP_NOWARN;
-		ret = tcp_sendpage_locked(sk, page, offset, size, flags);
-		sk->sk_allocation = gfp;
+	while (iov_iter_count(iter) && sk->sk_prot->sendpage == tcp_sendpage) {
+		struct zc_compat_piece p = zc_compat_piece(sk, iter, flags);
+
+		ret = tcp_sendpage_locked(sk, p.page, p.off, p.len, p.flags);
+		if (ret <= 0)
+			break;
+		iov_iter_advance(iter, ret);
+		sent += ret;
 	}
+	sk->sk_allocation = gfp;
 	release_sock(sk);
-	return ret;
+	return sent ?: ret;
 }
 
-static inline int zc_compat_sendpage(struct socket *sock, struct page *page,
-				     int offset, size_t size, int flags)
+static inline int zc_compat_sendpage(struct socket *sock,
+				     struct iov_iter *iter, int flags)
 {
+	struct zc_compat_piece p;
 	int ret = -EAGAIN;
 
 	if (sock->sk->sk_protocol == IPPROTO_TCP)
-		ret = zc_compat_tcp_sendpage(sock, page, offset, size, flags);
-	if (ret == -EAGAIN || ret == -ENOMEM)
-		ret = kernel_sendpage(sock, page, offset, size, flags);
+		ret = zc_compat_tcp_sendpages(sock, iter, flags);
+	if (ret != -EAGAIN && ret != -ENOMEM)
+		return ret;
+	p = zc_compat_piece(sock->sk, iter, flags);
+	ret = kernel_sendpage(sock, p.page, p.off, p.len, p.flags);
+	if (ret > 0)
+		iov_iter_advance(iter, ret);
 	return ret;
 }
 
@@ -71,24 +105,15 @@ static inline int zc_compat_sock_sendmsg(struct socket *sock,
 					 struct msghdr *msg)
 {
 	int flags = msg->msg_flags & ~MSG_SPLICE_PAGES;
-	size_t max = zc_compat_sendpage_max(sock->sk);
-	struct iov_iter *iter = &msg->msg_iter;
 	int sent = 0, ret;
 
 	if (!(msg->msg_flags & MSG_SPLICE_PAGES))
 		return sock_sendmsg(sock, msg);
 
-	while (iov_iter_count(iter)) {
-		size_t off = iter->bvec->bv_offset + iter->iov_offset;
-		size_t len = min3(iter->bvec->bv_len - iter->iov_offset,
-				  iov_iter_count(iter), max);
-
-		ret = zc_compat_sendpage(sock, iter->bvec->bv_page, off, len,
-					 flags | (len < iov_iter_count(iter) ?
-						  MSG_MORE : 0));
+	while (iov_iter_count(&msg->msg_iter)) {
+		ret = zc_compat_sendpage(sock, &msg->msg_iter, flags);
 		if (ret <= 0)
 			return sent ?: ret;
-		iov_iter_advance(iter, ret);
 		sent += ret;
 	}
 	return sent;
