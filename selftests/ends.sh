@@ -145,7 +145,8 @@ check_status "a pipe has no offset" 1 \
 
 zcdevctl transfer -q --keep-going src - out 2>message | head -c 1000 >/dev/null
 check "one that fails does not stop the others, if asked for" same out
-zcdevctl transfer -j src - out 2>message | head -c 1000 >/dev/null
+# The file is no further ahead than the ring allows.
+zcdevctl transfer -j --chunk 64K --depth 2 src - out 2>message | head -c 1000 >/dev/null
 check "and else it does" test "$(stat -c %s out)" -lt 5000077
 uptime() {
 	sed 's/\.//; s/ .*//' /proc/uptime
