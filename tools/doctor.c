@@ -2,7 +2,9 @@
 #include <stdarg.h>
 
 #include "doctor.h"
+#include "fold.h"
 #include "json.h"
+#include "screen.h"
 
 static const char * const states[DOCTOR_STATES] = {
 	[DOCTOR_OK] = "ok",
@@ -51,9 +53,11 @@ void doctor_human(FILE *out, const struct doctor *doctor)
 {
 	unsigned int i;
 
-	for (i = 0; i < doctor->count; i++)
-		fprintf(out, "%-8s %-5s %s\n", doctor->checks[i].name,
-			states[doctor->checks[i].state], doctor->checks[i].text);
+	for (i = 0; i < doctor->count; i++) {
+		fprintf(out, "%-8s %-5s ", doctor->checks[i].name,
+			states[doctor->checks[i].state]);
+		fold_print(out, doctor->checks[i].text, 15, screen_width());
+	}
 }
 
 static struct json_object *check_json(const struct doctor_check *check)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
+#include "fold.h"
 #include "json.h"
 #include "names.h"
 #include "query.h"
+#include "screen.h"
 #include "units.h"
 
 #define WORDS	512
@@ -11,7 +13,8 @@ static void print_bits(FILE *out, const char *label, const struct names *names, 
 	char words[WORDS];
 
 	names_words(words, sizeof(words), names, bits, ", ");
-	fprintf(out, "%-16s %s\n", label, *words ? words : "none");
+	fprintf(out, "%-16s ", label);
+	fold_print(out, *words ? words : "none", 17, screen_width());
 }
 
 static void print_buffers(FILE *out, const struct zcdev_query *query)

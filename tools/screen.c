@@ -51,6 +51,17 @@ void screen_size(int *width, int *height)
 	*height = w.ws_row;
 }
 
+int screen_width(void)
+{
+	int width, height;
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	screen_size(&width, &height);
+	return width;
+}
+
+/* Of keys that came faster than we look the first. */
 int screen_key(void)
 {
 	unsigned char keys[32];
@@ -59,7 +70,7 @@ int screen_key(void)
 	/* The terminal is gone: as if somebody had quit. */
 	if (len < 0)
 		return 'q';
-	return len == 1 ? keys[0] : 0;
+	return len > 0 && keys[0] != '\033' ? keys[0] : 0;
 }
 
 bool screen_has_blocks(void)

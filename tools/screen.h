@@ -38,7 +38,10 @@ void screen_end(const struct screen *screen);
 /* Its size now: windows are resized. */
 void screen_size(int *width, int *height);
 
-/* The key that was pressed, or 0; a key that sends several characters is none. */
+/* Columns of the terminal that is printed to, or 0 if that is none. */
+int screen_width(void);
+
+/* The key that was pressed, or 0; keys that send escape sequences are none. */
 int screen_key(void);
 
 /* True if it shows more than ASCII. */

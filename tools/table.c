@@ -124,6 +124,16 @@ int table_line(FILE *out, const struct table *table, size_t line, int width)
 	return most - room;
 }
 
+int table_columns(const struct table *table)
+{
+	int width = 0;
+	unsigned int i;
+
+	for (i = 0; i < table->shown; i++)
+		width += table->widths[table->order ? table->order[i] : i] + GAP;
+	return width - GAP;
+}
+
 void table_print(FILE *out, const struct table *table)
 {
 	size_t line;

@@ -54,6 +54,9 @@ int table_line(FILE *out, const struct table *table, size_t line, int width);
 /* Number of rows, without the headings. */
 size_t table_rows(const struct table *table);
 
+/* Columns of the screen that a whole line takes. */
+int table_columns(const struct table *table);
+
 /* Everything. */
 void table_print(FILE *out, const struct table *table);
 void table_end(struct table *table);

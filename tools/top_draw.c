@@ -160,7 +160,7 @@ static void put_totals(struct canvas *canvas, const struct top *top)
 	char copied[UNITS_TEXT];
 
 	put_line(canvas, grown->source.bytes + grown->sink.bytes ? style : "",
-		 "%5.1f%% zero-copied, %s copied   %.1f transfers/s, %.1f failed/s, %.1f waits/s",
+		 "%5.1f%% zero-copied, %s copied  %.1f transfers, %.1f failed, %.1f waits/s",
 		 100 * zerocopy,
 		 units_rate(copied, (grown->source.copied + grown->sink.copied) / seconds),
 		 grown->transfers / seconds, grown->failures / seconds, grown->waits / seconds);

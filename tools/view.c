@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "json.h"
+#include "screen.h"
 #include "view.h"
 
 static void print_ids(FILE *out, const struct view *view, const struct records *records)
@@ -24,12 +25,17 @@ static void print_array(FILE *out, const struct view *view, const struct records
 
 static void print_table(FILE *out, const struct view *view, const struct records *records)
 {
+	int width = screen_width();
 	struct table table;
 	size_t i;
 
 	table_begin(&table, view->columns, view->count);
 	for (i = 0; i < records->count; i++)
 		view->row(&table, &records->list[i].attrs);
+	if (width && table_columns(&table) > width) {
+		table.order = view->few;
+		table.shown = view->few_count;
+	}
 	table_print(out, &table);
 	table_end(&table);
 }

@@ -15,6 +15,8 @@
  * @id: ZCDEV_A_ of their id
  * @columns: of a table of them
  * @count: number of columns
+ * @few: those that are shown where there is no room for all
+ * @few_count: number of these
  * @row: adds one row to that table
  * @human: everything about one
  * @json: the same as an object
@@ -23,6 +25,8 @@ struct view {
 	int id;
 	const struct column *columns;
 	unsigned int count;
+	const unsigned char *few;
+	unsigned int few_count;
 	void (*row)(struct table *table, const struct attrs *attrs);
 	void (*human)(FILE *out, const struct attrs *attrs);
 	struct json_object *(*json)(const struct attrs *attrs);
@@ -31,7 +35,7 @@ struct view {
 extern const struct view view_pool;
 extern const struct view view_transfer;
 
-/* All of them: ids, an array, or a table. */
+/* All of them: ids, an array, or a table, which fits on the terminal if it can. */
 void view_print_all(FILE *out, const struct view *view, const struct options_plain *opts,
 		    const struct records *records);
 

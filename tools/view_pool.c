@@ -45,6 +45,9 @@ static const struct column columns[] = {
 	{ "HELD", true },
 };
 
+/* pool, owner, command, buffers, free, staging, in flight, held */
+static const unsigned char few[] = { 0, 1, 3, 4, 5, 7, 8, 10 };
+
 /* "4 x 2.0 MiB" */
 static void add_geometry(struct table *table, const struct attrs *attrs)
 {
@@ -103,6 +106,8 @@ const struct view view_pool = {
 	.id = ZCDEV_A_POOL_ID,
 	.columns = columns,
 	.count = sizeof(columns) / sizeof(columns[0]),
+	.few = few,
+	.few_count = sizeof(few),
 	.row = row,
 	.human = human,
 	.json = json,

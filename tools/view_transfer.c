@@ -43,6 +43,9 @@ static const struct column columns[] = {
 	{ "TO", false },
 };
 
+/* transfer, moved, rate, copied, from, to */
+static const unsigned char few[] = { 0, 5, 7, 8, 10, 11 };
+
 /* The bytes that a CPU copied, or may have copied, on either side. */
 static void add_copied(struct table *table, const struct attrs *attrs)
 {
@@ -136,6 +139,8 @@ const struct view view_transfer = {
 	.id = ZCDEV_A_TRANSFER_ID,
 	.columns = columns,
 	.count = sizeof(columns) / sizeof(columns[0]),
+	.few = few,
+	.few_count = sizeof(few),
 	.row = row,
 	.human = human,
 	.json = json,

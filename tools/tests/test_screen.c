@@ -114,21 +114,34 @@ static void has_size(const char *frame, int width, int height)
 	check_row(widest == width, "%d columns, not %d", widest, width);
 }
 
-static int start(void **state)
+/* Runs a command on a terminal of this width. */
+static int start_on(int width, const struct command *command, char **argv)
 {
-	char *argv[] = { "top", "-d", "60", NULL };
-	struct winsize size = { .ws_col = 80, .ws_row = 24 };
+	struct winsize size = { .ws_col = width, .ws_row = 24 };
 	struct nl_msg *msg;
+	int argc = 0;
 
-	(void)state;
 	fake_netlink_reset();
 	msg = fake_netlink_answer(ZCDEV_CMD_TRANSFER_GET);
 	nla_put_u32(msg, ZCDEV_A_TRANSFER_ID, 5);
+	while (argv[argc])
+		argc++;
 	term.len = 0;
 	term.pid = forkpty(&term.fd, NULL, NULL, &size);
-	if (!term.pid)
-		_exit(cmd_top.run(COUNT(argv) - 1, argv));
+	if (!term.pid) {
+		argc = command->run(argc, argv);
+		fflush(stdout);
+		_exit(argc);
+	}
 	return term.pid < 0;
+}
+
+static int start(void **state)
+{
+	char *argv[] = { "top", "-d", "60", NULL };
+
+	(void)state;
+	return start_on(80, &cmd_top, argv);
 }
 
 /* It does not outlive its test, however that ended. */
@@ -208,7 +221,10 @@ static void test_keys(void **state)
 	/* An arrow is no key of ours, and none of its bytes is. */
 	press("\033[A");
 	wait_for_frame("by rate");
-	press("q");
+	/* Of keys that come faster than it looks the first counts. */
+	press("ss");
+	wait_for_frame("by bytes");
+	press("qq");
 	assert_int_equal(end_status(), STATUS_DONE);
 	gives_back();
 }
@@ -243,6 +259,33 @@ static void test_hang_up(void **state)
 	end_status();
 }
 
+/* All that a command prints on a terminal of this width. */
+static const char *printed(int width, const struct command *command, char **argv)
+{
+	assert_int_equal(start_on(width, command, argv), 0);
+	while (hear(PATIENCE))
+		;
+	assert_int_equal(end_status(), STATUS_DONE);
+	close(term.fd);
+	term.fd = -1;
+	return term.seen;
+}
+
+/* Rather fewer columns than broken lines, where it is a person who looks. */
+static void test_lists(void **state)
+{
+	static char *transfers[] = { "transfers", NULL };
+	static char *pools[] = { "pool list", NULL };
+
+	(void)state;
+	assert_string_equal(printed(70, &cmd_transfers, transfers),
+			    "TRANSFER  MOVED  RATE  COPIED  FROM  TO\r\n"
+			    "       5      ?     ?       ?  ?     ?\r\n");
+	assert_non_null(strstr(printed(100, &cmd_transfers, transfers), "COMMAND"));
+	assert_non_null(strstr(printed(100, cmd_pool.commands[0], pools), "ACQUIRED"));
+	assert_null(strstr(printed(70, cmd_pool.commands[0], pools), "ACQUIRED"));
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -252,6 +295,7 @@ int main(void)
 		TEST(test_keys),
 		TEST(test_signals),
 		TEST(test_hang_up),
+		cmocka_unit_test(test_lists),
 	};
 
 	return cmocka_run_group_tests_name("screen", tests, NULL, NULL);
