@@ -85,7 +85,8 @@ static int parse(struct stats_opts *opts, int argc, char **argv, struct fault *f
 	if (opts->help)
 		return 0;
 	if (optind < argc)
-		return options_fault(f, argv[0], "'%s' is left over", argv[optind]);
+		return options_fault(f, argv[0], "'%s' is left over%s", argv[optind],
+				     opts->seconds ? "; seconds follow --watch without a space" : "");
 	if (opts->count && !opts->seconds)
 		return options_fault(f, argv[0], "--count goes with --watch");
 	return 0;

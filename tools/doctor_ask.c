@@ -83,7 +83,25 @@ static int ask_sink(struct doctor *doctor, uint32_t end_flags, uint32_t flags)
 	return ask(doctor, pool, given(&doctor->sink, end_flags), flags);
 }
 
-/* What an end that would copy is told about it. */
+/* A stream sink that would copy. */
+static const char *worse_stream(enum zcdev_kind kind)
+{
+	switch (kind) {
+	case ZCDEV_KIND_TCP:
+		return "leads over a device without scatter-gather, so one copy; see 'ethtool -K DEVICE sg on'";
+	case ZCDEV_KIND_KTLS:
+		return "has the CPU encrypt every byte, which is as good as a copy";
+	case ZCDEV_KIND_CHAR:
+		return "is a device whose driver does not say whether it copies";
+	default:
+		return "always takes a copy";
+	}
+}
+
+/*
+ * What an end that would copy is told about it. A transfer of no bytes has no byte
+ * that a reason could be given for, so this is what is left to be the reason.
+ */
 static const char *worse(const struct end *end, bool source, int direct)
 {
 	const char *what;
@@ -94,9 +112,7 @@ static const char *worse(const struct end *end, bool source, int direct)
 		return "has direct I/O, but its file system does not say whether that copies; ext4, XFS and block devices do";
 	if (source)
 		return "is a stream: what comes out of it is copied once";
-	if (end_kind(end, &what) == ZCDEV_KIND_TCP)
-		return "leads over a device without scatter-gather, so one copy; see 'ethtool -K DEVICE sg on'";
-	return "always takes a copy";
+	return worse_stream(end_kind(end, &what));
 }
 
 /* The best that the kernel has for one end. */

@@ -337,6 +337,7 @@ static void test_stats(void **state)
 	fails("stats --watch=1x", STATUS_USAGE, "'1x'");
 	fails("stats -p 0", STATUS_USAGE, "'0'");
 	fails("stats 3", STATUS_USAGE, "'3' is left over");
+	fails("stats -w 3", STATUS_USAGE, "without a space");
 }
 
 static void test_stats_watch(void **state)
