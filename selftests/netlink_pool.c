@@ -52,6 +52,31 @@ static int get_pool(struct zc_nl *nl, uint32_t id, struct pool *p)
 			 p);
 }
 
+static uint64_t fdinfo(int fd, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	return zc_proc_value(path, name);
+}
+
+/* What fdinfo says is what netlink says. */
+static void check_fdinfo(int fd, const struct pool *p)
+{
+	assert_int_equal(fdinfo(fd, "zcdev-pool"), p->id);
+	assert_int_equal(fdinfo(fd, "zcdev-flags"), 0);
+	assert_int_equal(fdinfo(fd, "zcdev-count"), p->count);
+	assert_int_equal(fdinfo(fd, "zcdev-buf-size"), p->buf_size);
+	assert_int_equal(fdinfo(fd, "zcdev-contiguous"), p->contiguous);
+	assert_int_equal(fdinfo(fd, "zcdev-free"), p->free);
+	assert_int_equal(fdinfo(fd, "zcdev-acquired"), p->acquired);
+	assert_int_equal(fdinfo(fd, "zcdev-staging"), p->staging);
+	assert_int_equal(fdinfo(fd, "zcdev-in-flight"), p->in_flight);
+	assert_int_equal(fdinfo(fd, "zcdev-maps"), p->maps);
+	assert_int_equal(fdinfo(fd, "zcdev-held"), p->held);
+	assert_int_equal(fdinfo(fd, "zcdev-charged"), p->charged);
+}
+
 static void one(void **state)
 {
 	uint32_t acquired[2];
@@ -88,6 +113,7 @@ static void one(void **state)
 	assert_int_equal(p.held, 512 * KiB);
 	assert_int_equal(p.charged, 0);	/* root */
 	assert_false(p.draining);
+	check_fdinfo(fd, &p);
 
 	munmap(map, 128 * KiB);
 	close(fd);

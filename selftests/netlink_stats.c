@@ -52,28 +52,31 @@ static void read_flow(struct nlattr *nest, struct flow *f)
 	}
 }
 
-static int read_counts(struct nl_msg *msg, void *arg)
+struct reader {
+	struct zc_nl *nl;
+	struct counts counts;
+};
+
+static void read_counts(struct nlattr **tb, void *arg)
 {
-	struct nlattr *tb[ZC_NL_ATTRS] = {}, *attr;
-	struct counts *c = arg;
+	struct reader *reader = arg;
+	struct counts *c = &reader->counts;
+	struct nlattr *attr;
 	uint64_t count;
 	uint32_t error;
 	int rest;
 
-	assert_int_equal(genlmsg_parse(nlmsg_hdr(msg), 0, tb, ZC_NL_ATTRS - 1,
-				       NULL), 0);
 	c->transfers = zc_nl_u64(tb, ZCDEV_A_STATS_TRANSFERS);
 	c->refused = zc_nl_u64(tb, ZCDEV_A_STATS_REFUSED);
 	c->waits = zc_nl_u64(tb, ZCDEV_A_STATS_WAITS);
 	c->buffer_waits = zc_nl_u64(tb, ZCDEV_A_STATS_BUFFER_WAITS);
 	read_flow(tb[ZCDEV_A_STATS_SOURCE], &c->source);
 	read_flow(tb[ZCDEV_A_STATS_SINK], &c->sink);
-	nlmsg_for_each_attr(attr, nlmsg_hdr(msg), GENL_HDRLEN, rest)
+	nlmsg_for_each_attr(attr, reader->nl->answer, GENL_HDRLEN, rest)
 		if (nla_type(attr) == ZCDEV_A_STATS_FAILURE) {
 			key(attr, &error, &count);
 			c->failure[error & 255] = count;
 		}
-	return NL_OK;
 }
 
 /* Of one pool, or of all if @pool is 0. */
@@ -81,16 +84,12 @@ static struct counts counts(struct zc_nl *nl, uint32_t pool)
 {
 	struct nl_msg *msg = zc_nl_msg(nl, ZCDEV_CMD_STATS_GET,
 				       NLM_F_REQUEST | NLM_F_ACK);
-	struct counts c = {};
+	struct reader reader = { .nl = nl };
 
 	if (pool)
 		nla_put_u32(msg, ZCDEV_A_STATS_POOL_ID, pool);
-	nl_socket_modify_cb(nl->sk, NL_CB_VALID, NL_CB_CUSTOM, read_counts, &c);
-	assert_true(nl_send_auto(nl->sk, msg) > 0);
-	nlmsg_free(msg);
-	assert_int_equal(nl_recvmsgs_default(nl->sk), 0);
-	assert_int_equal(nl_wait_for_ack(nl->sk), 0);
-	return c;
+	assert_int_equal(zc_nl_run(nl, msg, read_counts, &reader), 0);
+	return reader.counts;
 }
 
 static void assert_flow(const struct flow *now, const struct flow *before,

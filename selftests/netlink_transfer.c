@@ -14,6 +14,7 @@ struct end {
 };
 
 struct transfer {
+	struct zc_nl *nl;
 	int seen;
 	uint32_t id, pool, pid;
 	uint64_t len, bytes, elapsed, rate;
@@ -39,18 +40,17 @@ static void read_end(struct nlattr *nest, struct end *e)
 			 nla_get_string(tb[ZCDEV_A_END_NAME]));
 }
 
-static int read_ends(struct nl_msg *msg, struct transfer *t)
+static void read_ends(struct nlmsghdr *answer, struct transfer *t)
 {
 	struct nlattr *attr;
 	int rest;
 
-	nlmsg_for_each_attr(attr, nlmsg_hdr(msg), GENL_HDRLEN, rest) {
+	nlmsg_for_each_attr(attr, answer, GENL_HDRLEN, rest) {
 		if (nla_type(attr) != ZCDEV_A_TRANSFER_END)
 			continue;
 		assert_true(t->ends < 3);
 		read_end(attr, &t->end[t->ends++]);
 	}
-	return NL_OK;
 }
 
 static void read_transfer(struct nlattr **tb, void *arg)
@@ -70,30 +70,16 @@ static void read_transfer(struct nlattr **tb, void *arg)
 	t->cancelled = tb[ZCDEV_A_TRANSFER_CANCELLED];
 	assert_int_equal(zc_nl_u32(tb, ZCDEV_A_TRANSFER_OWNER_UID), 0);
 	assert_non_null(tb[ZCDEV_A_TRANSFER_OWNER_COMM]);
-}
-
-/* Ends come several times, which a table of attributes does not hold. */
-static int valid(struct nl_msg *msg, void *arg)
-{
-	struct nlattr *tb[ZC_NL_ATTRS] = {};
-
-	assert_int_equal(genlmsg_parse(nlmsg_hdr(msg), 0, tb, ZC_NL_ATTRS - 1,
-				       NULL), 0);
-	read_transfer(tb, arg);
-	return read_ends(msg, arg);
+	read_ends(t->nl->answer, t);
 }
 
 /* The one transfer that there is; false if there is none. */
 static bool look(struct zc_nl *nl, struct transfer *t)
 {
-	struct nl_msg *msg = zc_nl_msg(nl, ZCDEV_CMD_TRANSFER_GET,
-				       NLM_F_REQUEST | NLM_F_DUMP);
-
 	memset(t, 0, sizeof(*t));
-	nl_socket_modify_cb(nl->sk, NL_CB_VALID, NL_CB_CUSTOM, valid, t);
-	assert_true(nl_send_auto(nl->sk, msg) > 0);
-	nlmsg_free(msg);
-	assert_int_equal(nl_recvmsgs_default(nl->sk), 0);
+	t->nl = nl;
+	assert_int_equal(zc_nl_dump(nl, ZCDEV_CMD_TRANSFER_GET, read_transfer,
+				    t), 0);
 	assert_true(t->seen <= 1);
 	return t->seen;
 }

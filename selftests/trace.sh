@@ -48,6 +48,7 @@ check "all of which were filled" [ "$(of zcdev_fill len | sum)" = 9437184 ]
 check "and drained" [ "$(of zcdev_drain bytes | sum)" = 9437184 ]
 check "from one pool" [ "$(of zcdev_transfer_end pool)" = "$(of zcdev_pool_create pool)" ]
 check "by one transfer" [ "$(of '[a-z_]*' transfer | sort -u | wc -l)" = 1 ]
+check "no event has one in it" sh -c "! grep -lE '%p|field:.*\\*' $events/zcdev_*/format"
 check "no address is told" sh -c '! grep -E "(0x|[^0-9a-f])ffff[0-9a-f]{12}" trace'
 sed 's|^|# |' trace | head -n 12
 

@@ -28,6 +28,8 @@
  * @text: what the kernel said
  * @attr: type of the attribute that it pointed at, or 0
  * @missing: type of the attribute that it missed, or 0
+ * @answer: while a zc_nl_fn is called: the message, for attributes that come more
+ *	than once
  */
 struct zc_nl {
 	struct nl_sock *sk;
@@ -36,6 +38,7 @@ struct zc_nl {
 	char text[128];
 	int attr;
 	int missing;
+	struct nlmsghdr *answer;
 };
 
 /* Called for each answer, with its attributes. */
@@ -91,8 +94,10 @@ static inline int zc_nl_valid(struct nl_msg *msg, void *arg)
 
 	assert_int_equal(genlmsg_parse(nlmsg_hdr(msg), 0, tb, ZC_NL_ATTRS - 1,
 				       NULL), 0);
+	call->nl->answer = nlmsg_hdr(msg);
 	if (call->fn)
 		call->fn(tb, call->arg);
+	call->nl->answer = NULL;
 	return NL_OK;
 }
 
