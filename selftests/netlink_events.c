@@ -238,22 +238,36 @@ static void transfer_fails(void **state)
 	zc_nl_close(&ear.nl);
 }
 
-/* In a network namespace of its own. The pool outlives it if @fd is ours. */
-static int make_pool(void *arg)
+/*
+ * In a network namespace of its own, where it is heard. The pool outlives that if
+ * @arg is ours.
+ */
+static int make_pool_and_transfer(void *arg)
 {
-	zc_must(!unshare(CLONE_NEWNET));
-	return zc_pool_create(*(int *)arg, 1, 4096, 0);
+	int src = open("src", O_RDONLY), dst = open("dst", O_RDWR);
+	struct zc_xfer x = zc_xfer(src, dst);
+	struct ear ear;
+
+	zc_must(!unshare(CLONE_NEWNET) && src >= 0 && dst >= 0);
+	listen_to(&ear);
+	zc_must(!zc_pool_create(*(int *)arg, 1, 4096, 0));
+	zc_must(!zc_xfer_run(*(int *)arg, &x));
+	gather(&ear, 0);
+	zc_nl_close(&ear.nl);
+	return ear.events;
 }
 
 static void elsewhere(void **state)
 {
-	int fd = zc_open();
+	int fd = zc_open(), src = zc_make_file("src", 100000, 1);
 	struct ear ear;
 
 	(void)state;
+	close(open("dst", O_RDWR | O_CREAT | O_TRUNC, 0600));
 	listen_to(&ear);
-	assert_int_equal(zc_child(make_pool, &fd), 0);
+	assert_true(zc_child(make_pool_and_transfer, &fd) >= 3);
 	close(fd);
+	close(src);
 	gather(&ear, 0);
 	assert_int_equal(ear.events, 0);
 	zc_nl_close(&ear.nl);

@@ -4,8 +4,10 @@
  * a pool or a transfer, no name; cannot cancel it; and cannot change a limit.
  * Root in a user namespace of its own is somebody else.
  */
+#include <linux/capability.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #include "zc_nl.h"
 #include "zc_sock.h"
@@ -171,18 +173,36 @@ static int probe_in_userns(void *arg)
 	return probe_all(NULL);
 }
 
-static int fork_and_probe(void *arg)
+/* As the first process of a pid namespace. */
+static int in_pidns(int (*fn)(void *), void *arg)
 {
 	int status;
 	pid_t pid;
 
-	(void)arg;
 	zc_must(!unshare(CLONE_NEWPID));
 	pid = fork();
 	if (!pid)
-		_exit(probe_all(NULL));
+		_exit(fn(arg));
 	zc_must(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
 	return WEXITSTATUS(status);
+}
+
+static int fork_and_probe(void *arg)
+{
+	return in_pidns(probe_all, arg);
+}
+
+/* Root, but for one capability. */
+static int probe_without(void *arg)
+{
+	struct __user_cap_header_struct hdr = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2];
+	int cap = *(int *)arg;
+
+	zc_must(!syscall(SYS_capget, &hdr, data));
+	data[cap / 32].effective &= ~(1U << cap % 32);
+	zc_must(!syscall(SYS_capset, &hdr, data));
+	return probe_all(NULL);
 }
 
 /* Somebody else's socket, used by root: the socket's rights are not more. */
@@ -312,6 +332,101 @@ static void borrowed(void **state)
 			 SEES_POOL | SEES_UID | SEES_PID);
 }
 
+/* Each right takes its own capabilities, and root is none. */
+static void capabilities(void **state)
+{
+	int cap;
+
+	(void)state;
+	cap = CAP_NET_ADMIN;
+	assert_int_equal(told(ZC_NOBODY, 0, probe_without, &cap),
+			 EVERYTHING | MAY_CANCEL);
+	cap = CAP_SYS_RESOURCE;
+	assert_int_equal(told(ZC_NOBODY, 0, probe_without, &cap),
+			 EVERYTHING | MAY_CANCEL);
+	cap = CAP_SYS_ADMIN;
+	assert_int_equal(told(ZC_NOBODY, 0, probe_without, &cap),
+			 SEES_POOL | SEES_UID | SEES_PID | MAY_SET);
+}
+
+struct rows {
+	uint32_t id;
+	uint32_t pid;
+	int seen;
+};
+
+static void find_pool(struct nlattr **tb, void *arg)
+{
+	struct rows *rows = arg;
+
+	if (zc_nl_u32(tb, ZCDEV_A_POOL_ID) != rows->id)
+		return;
+	rows->seen++;
+	rows->pid = tb[ZCDEV_A_POOL_OWNER_PID] ?
+		    zc_nl_u32(tb, ZCDEV_A_POOL_OWNER_PID) : 0;
+}
+
+/* Whose pid a dump gives for the pool of this open file; 0 if none. */
+static int pid_of_pool(int zc)
+{
+	struct rows rows = { .id = zc_nl_pool_id(zc) };
+	struct zc_nl nl;
+
+	zc_nl_open(&nl);
+	assert_int_equal(zc_nl_dump(&nl, ZCDEV_CMD_POOL_GET, find_pool, &rows),
+			 0);
+	zc_nl_close(&nl);
+	assert_int_equal(rows.seen, 1);
+	return rows.pid;
+}
+
+/* Makes a pool, says its pid, as it sees it, and stays as long as it can read. */
+static int make_pool(void *arg)
+{
+	int *plan = arg, sock = plan[1];
+	int pid;
+
+	zc_must(!zc_pool_create(plan[0], 1, 4096, 0));
+	pid = pid_of_pool(plan[0]);
+	zc_must(write(sock, &pid, sizeof(pid)) == sizeof(pid));
+	return read(sock, &pid, 1) != 0;
+}
+
+static int make_pool_in_pidns(void *arg)
+{
+	return in_pidns(make_pool, arg);
+}
+
+/* In there it is the first process, and out here one of ours. */
+static void translated(void **state)
+{
+	int zc = zc_open(), sv[2], plan[2], inside, status;
+	pid_t pid, outside;
+
+	(void)state;
+	zc_unix_pair(sv);
+	plan[0] = zc;
+	plan[1] = sv[1];
+	pid = fork();
+	if (!pid) {
+		close(sv[0]);
+		_exit(make_pool_in_pidns(plan));
+	}
+	close(sv[1]);
+	assert_int_equal(read(sv[0], &inside, sizeof(inside)), sizeof(inside));
+	assert_int_equal(inside, 1);
+	outside = pid_of_pool(zc);
+	assert_true(outside > 1);
+	assert_int_equal(kill(outside, 0), 0);
+	assert_int_not_equal(outside, pid);
+	close(sv[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	/* Who is gone has no pid any more. */
+	assert_int_equal(pid_of_pool(zc), 0);
+	close(zc);
+}
+
 static int restore(void **state)
 {
 	struct nl_msg *msg;
@@ -334,6 +449,8 @@ int main(void)
 		ZC_TEST("another user sees no names, cancels nothing", another),
 		ZC_TEST("root of a user namespace is another user", userns),
 		ZC_TEST("no pid from outside a pid namespace", pidns),
+		ZC_TEST("a pid is the one in the asker's namespace", translated),
+		ZC_TEST("root without a capability may less", capabilities),
 		ZC_TEST("root on another's socket is not root", borrowed),
 	};
 

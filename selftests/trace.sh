@@ -80,4 +80,22 @@ if [ -d "$calls" ]; then
 else
 	skip "5 GiB are one system call" "no trace of system calls"
 fi
+
+# Who does not read keeps buffers, first of the transfer and then of a closed pool.
+socat -u TCP-LISTEN:7001,reuseaddr EXEC:'sleep 60' &
+reader=$!
+wait_for 5 grep -q ":1B59 0*:0000 0A" /proc/net/tcp
+echo >$tracing/trace
+echo 1 >$events/zcdev_reuse_wait/enable
+echo 1 >$events/zcdev_pool_drain/enable
+echo 1 >$events/zcdev_pool_destroy/enable
+timeout 3 zcdevctl transfer -q --depth 2 --chunk 64K src tcp:127.0.0.1:7001
+kill $reader
+wait_for 10 grep -q zcdev_pool_destroy $tracing/trace
+echo 0 >$events/enable
+grep ' zcdev_' $tracing/trace >trace
+check "a transfer waits for buffers" grep -q 'zcdev_reuse_wait: transfer=[1-9][0-9]* pool=[1-9][0-9]* ns=[1-9]' trace
+check "its pool drains" once zcdev_pool_drain
+check "and is destroyed then" once zcdev_pool_destroy
+check "that very pool" [ "$(of zcdev_pool_drain pool)" = "$(of zcdev_pool_destroy pool)" ]
 finish
