@@ -20,6 +20,10 @@ same() { # FILE
 	[ "$(sha256sum <"$1")" = "$sum" ]
 }
 
+moving() {
+	[ "$(zcdevctl transfers -q)" ]
+}
+
 # sink PORT FILE: socat writes what it gets to FILE
 sink() {
 	socat -u "TCP-LISTEN:$1,reuseaddr" "CREATE:$2" &
@@ -131,19 +135,22 @@ wait
 
 # Ended by a signal (the shell has the other one ignored): likewise.
 
-socat -u TCP-LISTEN:7101,reuseaddr,rcvbuf=4096 'SYSTEM:sleep 3' 2>/dev/null &
+socat -u TCP-LISTEN:7101,reuseaddr,rcvbuf=4096 'SYSTEM:sleep 60' 2>/dev/null &
+sink_pid=$!
 wait_for 5 listening 7101
 zcdevctl transfer -j tcp-listen::7100 tcp:127.0.0.1:7101 >report 2>message &
 proxy=$!
 wait_for 5 listening 7100
 socat -u OPEN:src TCP:127.0.0.1:7100 2>/dev/null &
-sleep 1
+wait_for 20 moving
+sleep 0.5
 kill -TERM $proxy
 check_job "interrupted is 1" 1 $proxy
 taken=$(sed 's/.*"source"//' report >source; field bytes source)
 check "interrupted: taken is delivered or left" \
 	test "$taken" = $(($(field bytes report) + $(field left report)))
 check "interrupted: it says so" grep -q "interrupted after" message
+kill $sink_pid
 wait
 
 finish
