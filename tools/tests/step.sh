@@ -60,6 +60,14 @@ check_command() {
 		*) verdict 1 "$page has $option of '$*'" ;;
 		esac
 	done
+	# What prints anything but its help does so as JSON, too.
+	case " $* " in
+	*" cancel "* | *" limit set "*) ;;
+	*)
+		options "$@" | grep -qx -e --json
+		verdict $? "'$*' has --json"
+		;;
+	esac
 	grep -q "^Usage: zcdevctl $*" <<-END
 	$("$ZCDEVCTL" "$@" --help)
 	END
