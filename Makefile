@@ -114,8 +114,8 @@ soak: $(K:%=guest-%) ## random transfers: K=debug MINUTES=60 [SEED=1]
 	$(Q)selftests/qemu/run -v -k $(K) -t soak --append \
 		"zcdev_soak=$$((60 * $(or $(MINUTES),10))) $(SEED:%=zcdev_seed=%)"
 
-coverage: build/module-cov/zcdev.ko guest-debug ## lines and branches that the selftests reach [T=name]
-	$(Q)selftests/coverage $(T:%=-t %)
+coverage: build/module-cov/zcdev.ko guest-debug ## lines and branches that the selftests reach [T="name name"] [ADD=1]
+	$(Q)selftests/coverage $(T:%=-t %) $(ADD:1=--add)
 
 shell: build/module-$(K)/zcdev.ko build/nginx tools ## a shell in the guest with the module loaded: K=6.1
 	$(Q)selftests/qemu/run --shell -k $(K)
