@@ -60,6 +60,13 @@ grep ' zcdev_' $tracing/trace >trace
 check "a fallback is told once for each end" [ "$(grep -c zcdev_fallback trace)" = 2 ]
 check "with its reason" [ "$(of zcdev_fallback reasons | sort -u)" = 0x1 ]
 
+# As people have it: the tool finds the events, and can read what they say.
+trace-cmd record -q -e zcdev -o data zcdevctl transfer src dst >log 2>&1 || cat log
+trace-cmd report -i data >trace 2>log || cat log
+check "trace-cmd records a transfer" once zcdev_transfer_begin
+check "and reads how it ends" [ "$(of zcdev_transfer_end bytes)" = 9437184 ]
+check "and all that was drained" [ "$(of zcdev_drain bytes | sum)" = 9437184 ]
+
 # Five GiB by one system call, as the kernel's own trace of them has it.
 calls=$tracing/events/syscalls/sys_enter_ioctl
 if [ -d "$calls" ]; then
