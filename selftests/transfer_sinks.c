@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* timeout: 60 */
+/* timeout: 120 */
 /*
  * One source, several sinks: the disk is read once, and what becomes of one
  * sink is nobody else's business unless the caller says so.
