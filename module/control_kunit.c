@@ -157,6 +157,7 @@ static void stats_test(struct kunit *test)
 	zc_stats_began(s);
 	zc_stats_refused(s, -EBADF);
 	zc_stats_failed(s, -ERESTARTSYS);
+	zc_stats_failed(s, -ZC_STATS_ERRNOS);
 	zc_stats_failed(s, -MAX_ERRNO);
 	zc_stats_waited(s, true);
 	zc_stats_waited(s, false);
@@ -166,7 +167,7 @@ static void stats_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->waits, 2);
 	KUNIT_EXPECT_EQ(test, c->buffer_waits, 1);
 	KUNIT_EXPECT_EQ(test, c->failure[EBADF], 1);
-	KUNIT_EXPECT_EQ(test, c->failure[0], 2);
+	KUNIT_EXPECT_EQ(test, c->failure[0], 3);
 	KUNIT_EXPECT_EQ(test, c->flow[ZCDEV_ROLE_SINK].zerocopy, 1);
 	KUNIT_EXPECT_EQ(test, c->flow[ZCDEV_ROLE_SINK].offloaded, 4000);
 	KUNIT_EXPECT_EQ(test, c->flow[ZCDEV_ROLE_SINK].path[0], 4321);

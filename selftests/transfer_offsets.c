@@ -287,6 +287,8 @@ static void what_does_not_fit_is_refused(void **state)
 		{ 0, 1ULL << 63, 1, EOVERFLOW },
 		{ ~0ULL, 0, 0, EOVERFLOW },
 		{ 0, ~0ULL, 0, EOVERFLOW },
+		{ LLONG_MAX, 0, 0, 0 },
+		{ 0, LLONG_MAX, 0, 0 },
 		{ LLONG_MAX, 0, 1, EOVERFLOW },
 		{ 0, LLONG_MAX, 1, EOVERFLOW },
 		{ 0, LLONG_MAX - 4095, 4096, EOVERFLOW },

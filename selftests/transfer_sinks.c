@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "zc_sock.h"
+#include "zc_mem.h"
 
 #define SIZE	(6 * MiB + 12345)
 #define BUF	(1 * MiB)
@@ -260,6 +261,62 @@ static void two_sinks_cannot_write_to_one_place(void **state)
 	close(dst);
 }
 
+struct job {
+	int zc, ret;
+	struct fan f;
+};
+
+static void *job_run(void *arg)
+{
+	struct job *job = arg;
+
+	job->ret = fan_run(job->zc, &job->f);
+	return NULL;
+}
+
+/*
+ * The last block of a file is written whole, and cut when all is over: until
+ * then everybody can read what is in it, which must be nobody's bytes.
+ */
+static void behind_the_last_byte_are_zeros(void **state)
+{
+	uint64_t len = 2 * BUF + 12345, deadline = zc_now_ms() + 20000;
+	int src = zc_make_file("src", SIZE, SEED), zc = zc_open_pool(4, BUF);
+	int dst = open("dst", O_RDWR | O_CREAT | O_TRUNC, 0644), fds[2];
+	struct job job = { .zc = zc, .f = fan(src, 2) };
+	struct zc_reader late = { .seed = SEED };
+	static const char zeros[4096];
+	unsigned char *mem = zc_map(zc, 4 * BUF);
+	char tail[4096];
+	pthread_t thread;
+	off_t size;
+
+	(void)state;
+	memset(mem, 0xa5, 4 * BUF);
+	assert_int_equal(munmap(mem, 4 * BUF), 0);
+	zc_unix_pair(fds);
+	job.f.t.len = len;
+	job.f.end[1].fd = dst;
+	job.f.end[2].fd = fds[0];
+	assert_int_equal(pthread_create(&thread, NULL, job_run, &job), 0);
+	while ((size = zc_size(dst)) < (off_t)len && zc_now_ms() < deadline)
+		usleep(1000);
+	assert_int_equal(size, (len + 511) / 512 * 512);
+	assert_int_equal(pread(dst, tail, sizeof(tail), len), size - len);
+	assert_memory_equal(tail, zeros, size - len);
+
+	late.fd = fds[1];
+	zc_reader_start(&late);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(job.ret, 0);
+	zc_reader_finish(&late, &fds[0], len);
+	assert_int_equal(zc_size(dst), len);
+	zc_check_range(dst, 0, len, SEED, 0);
+	close(zc);
+	close(src);
+	close(dst);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +326,7 @@ int main(void)
 		cmocka_unit_test(a_slow_sink_holds_back_only_as_far_as_the_ring),
 		cmocka_unit_test(a_stuck_sink_stops_the_other_after_the_ring),
 		cmocka_unit_test(two_sinks_cannot_write_to_one_place),
+		cmocka_unit_test(behind_the_last_byte_are_zeros),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
