@@ -275,46 +275,83 @@ static void *job_run(void *arg)
 }
 
 /*
+ * A file that has got all its bytes while the other sink, a socket, holds the
+ * transfer back.
+ */
+struct held {
+	struct job job;
+	int src, dst, peer;
+	pthread_t thread;
+};
+
+#define HELD_LEN	(2 * BUF + 12345)
+#define HELD_PADDED	((HELD_LEN + 511) / 512 * 512)
+
+static void hold(struct held *h)
+{
+	uint64_t deadline = zc_now_ms() + 20000;
+	int zc = zc_open_pool(4, BUF), fds[2];
+	unsigned char *mem = zc_map(zc, 4 * BUF);
+
+	memset(mem, 0xa5, 4 * BUF);
+	assert_int_equal(munmap(mem, 4 * BUF), 0);
+	h->src = zc_make_file("src", SIZE, SEED);
+	h->dst = open("dst", O_RDWR | O_CREAT | O_TRUNC, 0644);
+	zc_unix_pair(fds);
+	h->peer = fds[1];
+	h->job = (struct job){ .zc = zc, .f = fan(h->src, 2) };
+	h->job.f.t.len = HELD_LEN;
+	h->job.f.end[1].fd = h->dst;
+	h->job.f.end[2].fd = fds[0];
+	assert_int_equal(pthread_create(&h->thread, NULL, job_run, &h->job), 0);
+	while (zc_size(h->dst) < (off_t)HELD_LEN && zc_now_ms() < deadline)
+		usleep(1000);
+	assert_int_equal(zc_size(h->dst), HELD_PADDED);
+}
+
+static void let_go(struct held *h)
+{
+	struct zc_reader late = { .fd = h->peer, .seed = SEED };
+
+	zc_reader_start(&late);
+	assert_int_equal(pthread_join(h->thread, NULL), 0);
+	assert_int_equal(h->job.ret, 0);
+	zc_reader_finish(&late, &h->job.f.end[2].fd, HELD_LEN);
+	zc_check_range(h->dst, 0, HELD_LEN, SEED, 0);
+	close(h->job.zc);
+	close(h->src);
+}
+
+/*
  * The last block of a file is written whole, and cut when all is over: until
  * then everybody can read what is in it, which must be nobody's bytes.
  */
 static void behind_the_last_byte_are_zeros(void **state)
 {
-	uint64_t len = 2 * BUF + 12345, deadline = zc_now_ms() + 20000;
-	int src = zc_make_file("src", SIZE, SEED), zc = zc_open_pool(4, BUF);
-	int dst = open("dst", O_RDWR | O_CREAT | O_TRUNC, 0644), fds[2];
-	struct job job = { .zc = zc, .f = fan(src, 2) };
-	struct zc_reader late = { .seed = SEED };
-	static const char zeros[4096];
-	unsigned char *mem = zc_map(zc, 4 * BUF);
-	char tail[4096];
-	pthread_t thread;
-	off_t size;
+	static const char zeros[512];
+	char tail[512];
+	struct held h;
 
 	(void)state;
-	memset(mem, 0xa5, 4 * BUF);
-	assert_int_equal(munmap(mem, 4 * BUF), 0);
-	zc_unix_pair(fds);
-	job.f.t.len = len;
-	job.f.end[1].fd = dst;
-	job.f.end[2].fd = fds[0];
-	assert_int_equal(pthread_create(&thread, NULL, job_run, &job), 0);
-	while ((size = zc_size(dst)) < (off_t)len && zc_now_ms() < deadline)
-		usleep(1000);
-	assert_int_equal(size, (len + 511) / 512 * 512);
-	assert_int_equal(pread(dst, tail, sizeof(tail), len), size - len);
-	assert_memory_equal(tail, zeros, size - len);
+	hold(&h);
+	assert_int_equal(pread(h.dst, tail, sizeof(tail), HELD_LEN),
+			 HELD_PADDED - HELD_LEN);
+	assert_memory_equal(tail, zeros, HELD_PADDED - HELD_LEN);
+	let_go(&h);
+	assert_int_equal(zc_size(h.dst), HELD_LEN);
+	close(h.dst);
+}
 
-	late.fd = fds[1];
-	zc_reader_start(&late);
-	assert_int_equal(pthread_join(thread, NULL), 0);
-	assert_int_equal(job.ret, 0);
-	zc_reader_finish(&late, &fds[0], len);
-	assert_int_equal(zc_size(dst), len);
-	zc_check_range(dst, 0, len, SEED, 0);
-	close(zc);
-	close(src);
-	close(dst);
+static void what_others_append_is_not_cut(void **state)
+{
+	struct held h;
+
+	(void)state;
+	hold(&h);
+	assert_int_equal(pwrite(h.dst, "mine", 4, HELD_LEN + 5000), 4);
+	let_go(&h);
+	assert_int_equal(zc_size(h.dst), HELD_LEN + 5004);
+	close(h.dst);
 }
 
 int main(void)
@@ -327,6 +364,7 @@ int main(void)
 		cmocka_unit_test(a_stuck_sink_stops_the_other_after_the_ring),
 		cmocka_unit_test(two_sinks_cannot_write_to_one_place),
 		cmocka_unit_test(behind_the_last_byte_are_zeros),
+		cmocka_unit_test(what_others_append_is_not_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
