@@ -2,6 +2,7 @@
 #ifndef _ZC_ENDPOINT_H
 #define _ZC_ENDPOINT_H
 
+#include <linux/compiler.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/types.h>
@@ -51,15 +52,29 @@ static inline u64 zc_moved_bytes(const struct zc_moved *moved)
 	       moved->offloaded;
 }
 
+/* Others may look at @to meanwhile, with zc_moved_look(): one task adds. */
 static inline void zc_moved_add(struct zc_moved *to,
 				const struct zc_moved *moved)
 {
-	to->zerocopy += moved->zerocopy;
-	to->unverified += moved->unverified;
-	to->copied += moved->copied;
-	to->offloaded += moved->offloaded;
-	to->paths |= moved->paths;
-	to->reasons |= moved->reasons;
+	WRITE_ONCE(to->zerocopy, to->zerocopy + moved->zerocopy);
+	WRITE_ONCE(to->unverified, to->unverified + moved->unverified);
+	WRITE_ONCE(to->copied, to->copied + moved->copied);
+	WRITE_ONCE(to->offloaded, to->offloaded + moved->offloaded);
+	WRITE_ONCE(to->paths, to->paths | moved->paths);
+	WRITE_ONCE(to->reasons, to->reasons | moved->reasons);
+}
+
+/* Each number as it was at one moment, not all at the same. */
+static inline struct zc_moved zc_moved_look(const struct zc_moved *moved)
+{
+	return (struct zc_moved) {
+		.zerocopy = READ_ONCE(moved->zerocopy),
+		.unverified = READ_ONCE(moved->unverified),
+		.copied = READ_ONCE(moved->copied),
+		.offloaded = READ_ONCE(moved->offloaded),
+		.paths = READ_ONCE(moved->paths),
+		.reasons = READ_ONCE(moved->reasons),
+	};
 }
 
 /**

@@ -258,10 +258,10 @@ void zc_lane_fail(struct zc_lane *lane, int error)
 {
 	struct zc_pipeline *p = lane->pipeline;
 
-	lane->sink->error = error;
+	WRITE_ONCE(lane->sink->error, error);
 	zc_pipeline_quiesce(p);
 	zc_lane_finish(lane);
-	p->bytes = zc_pipeline_payload(p, lane->bytes);
+	WRITE_ONCE(p->bytes, zc_pipeline_payload(p, lane->bytes));
 	if (p->fail_fast && !p->error)
 		p->error = error;
 }

@@ -21,17 +21,9 @@ static int put_u64(struct sk_buff *skb, int attr, u64 value)
 	return nla_put_u64_64bit(skb, attr, value, ZCDEV_A_END_PAD);
 }
 
-/* Each number is looked at once: they grow meanwhile. */
 static int put_moved(struct sk_buff *skb, const struct zc_moved *moved)
 {
-	const struct zc_moved now = {
-		.zerocopy = READ_ONCE(moved->zerocopy),
-		.unverified = READ_ONCE(moved->unverified),
-		.copied = READ_ONCE(moved->copied),
-		.offloaded = READ_ONCE(moved->offloaded),
-		.paths = READ_ONCE(moved->paths),
-		.reasons = READ_ONCE(moved->reasons),
-	};
+	const struct zc_moved now = zc_moved_look(moved);
 
 	if (nla_put_u32(skb, ZCDEV_A_END_PATHS, now.paths) ||
 	    nla_put_u32(skb, ZCDEV_A_END_REASONS, now.reasons) ||

@@ -172,7 +172,7 @@ static bool pipeline_retire(struct zc_pipeline *p)
 	}
 	if (retire == U64_MAX)
 		return false;
-	p->bytes = zc_pipeline_payload(p, bytes);
+	WRITE_ONCE(p->bytes, zc_pipeline_payload(p, bytes));
 	for (; p->retire != retire; p->retire++) {
 		struct zc_chunk *chunk = zc_pipeline_chunk(p, p->retire);
 
@@ -443,7 +443,7 @@ void zc_pipeline_skip(struct zc_pipeline *p, u64 bytes)
 	u32 i;
 
 	zc_chunk_asked(p, bytes);
-	p->bytes = bytes;
+	WRITE_ONCE(p->bytes, bytes);
 	p->counted = bytes;
 	for (i = 0; i < p->lanes; i++)
 		p->lane[i].bytes = bytes;

@@ -83,7 +83,7 @@ static bool pool_release_idle(struct zc_pool *pool)
 		pages += pool->buf_size >> PAGE_SHIFT;
 		cond_resched();
 	}
-	pool->charged -= pages;
+	WRITE_ONCE(pool->charged, pool->charged - pages);
 	zc_account_uncharge(&pool->account, pages);
 	mutex_unlock(&pool->release_lock);
 	return empty;

@@ -156,13 +156,16 @@ void zc_progress_cancel(struct zc_progress *progress)
  */
 u64 zc_progress_bytes(struct zc_progress *progress)
 {
+	struct zc_moved moved;
 	u64 bytes;
 
 	spin_lock(&progress->lock);
-	if (progress->pipeline)
+	if (progress->pipeline) {
 		bytes = READ_ONCE(progress->pipeline->bytes);
-	else
-		bytes = zc_moved_bytes(&progress->sink->moved);
+	} else {
+		moved = zc_moved_look(&progress->sink->moved);
+		bytes = zc_moved_bytes(&moved);
+	}
 	spin_unlock(&progress->lock);
 	return bytes;
 }
