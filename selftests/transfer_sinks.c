@@ -200,6 +200,13 @@ static void on_alarm(int number)
 	(void)number;
 }
 
+/* Takes little until it is read. Before 6.5 a UNIX socket takes pages without end. */
+static void stuck_pair(int fds[2])
+{
+	zc_tcp_pair(fds);
+	setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &(int){ 65536 }, sizeof(int));
+}
+
 /* One that stands still lets the other go on for the buffers there are. */
 static void a_stuck_sink_stops_the_other_after_the_ring(void **state)
 {
@@ -210,9 +217,7 @@ static void a_stuck_sink_stops_the_other_after_the_ring(void **state)
 	int a[2], b[2];
 
 	(void)state;
-	/* Before 6.5 a UNIX socket takes pages without end. */
-	zc_tcp_pair(a);
-	setsockopt(a[0], SOL_SOCKET, SO_SNDBUF, &(int){ 65536 }, sizeof(int));
+	stuck_pair(a);
 	zc_tcp_pair(b);
 	fast.fd = b[1];
 	zc_reader_start(&fast);
@@ -297,7 +302,7 @@ static void hold(struct held *h)
 	assert_int_equal(munmap(mem, 4 * BUF), 0);
 	h->src = zc_make_file("src", SIZE, SEED);
 	h->dst = open("dst", O_RDWR | O_CREAT | O_TRUNC, 0644);
-	zc_unix_pair(fds);
+	stuck_pair(fds);
 	h->peer = fds[1];
 	h->job = (struct job){ .zc = zc, .f = fan(h->src, 2) };
 	h->job.f.t.len = HELD_LEN;
