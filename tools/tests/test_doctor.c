@@ -13,6 +13,7 @@
 #include "doctor.h"
 #include "fake_netlink.h"
 #include "kmod.h"
+#include "scratch.h"
 
 /**
  * struct machine - what it has
@@ -36,7 +37,6 @@ static struct machine {
 	uint32_t contiguous;
 } machine;
 
-static char directory[64];
 static struct doctor doctor;
 
 void __wrap_kmod_report(struct kmod_report *report);
@@ -131,15 +131,6 @@ int __wrap_device_open(struct device *dev)
 	return -machine.no_device;
 }
 
-static void put(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
 static int setup(void **state)
 {
 	(void)state;
@@ -147,21 +138,11 @@ static int setup(void **state)
 	machine = (struct machine){
 		.module = KMOD_LOADED, .pool_limit = 1U << 30, .contiguous = 100,
 	};
-	strcpy(directory, "/tmp/zcdevctl-test-XXXXXX");
-	if (!mkdtemp(directory) || chdir(directory))
+	if (scratch_enter())
 		return -1;
-	put("src", "some bytes");
-	put("dst", "precious");
+	scratch_put("src", "some bytes");
+	scratch_put("dst", "precious");
 	return 0;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", directory);
-	return chdir("/") || system(command);
 }
 
 static void examine(const char *source, const char *sink)
@@ -333,7 +314,7 @@ static void test_json(void **state)
 	free(text);
 }
 
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, scratch_leave)
 
 int main(void)
 {

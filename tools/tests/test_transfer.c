@@ -15,6 +15,7 @@
 #include "command.h"
 #include "fake_kernel.h"
 #include "fault.h"
+#include "scratch.h"
 
 #define MAX_ARGS	16
 
@@ -29,35 +30,13 @@ int __wrap_device_open(struct device *dev)
 	return 0;
 }
 
-static char directory[64];
 static char said[4096];
 
 static int setup(void **state)
 {
 	(void)state;
 	fake_reset();
-	strcpy(directory, "/tmp/zcdevctl-test-XXXXXX");
-	if (!mkdtemp(directory) || chdir(directory))
-		return -1;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", directory);
-	return chdir("/") || system(command);
-}
-
-static void put(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
+	return scratch_enter();
 }
 
 static const char *get(const char *path)
@@ -122,7 +101,7 @@ static void test_new_file(void **state)
 
 	(void)state;
 	umask(022);
-	put("a", "hello");
+	scratch_put("a", "hello");
 	assert_int_equal(run("transfer a b"), STATUS_DONE);
 	assert_string_equal(get("b"), "hello");
 	assert_int_equal(stat("b", &st), 0);
@@ -138,8 +117,8 @@ static void test_new_file(void **state)
 static void test_longer_file_is_truncated(void **state)
 {
 	(void)state;
-	put("a", "new");
-	put("b", "old and longer");
+	scratch_put("a", "new");
+	scratch_put("b", "old and longer");
 	assert_int_equal(run("transfer --no-sync a b"), STATUS_DONE);
 	assert_string_equal(get("b"), "new");
 	check_said("not synced (--no-sync)");
@@ -148,8 +127,8 @@ static void test_longer_file_is_truncated(void **state)
 static void test_offsets(void **state)
 {
 	(void)state;
-	put("a", "0123456789");
-	put("b", "abcdefghij");
+	scratch_put("a", "0123456789");
+	scratch_put("b", "abcdefghij");
 	assert_int_equal(run("transfer -s 3 --in-offset 4 --out-offset 2 a b"), STATUS_DONE);
 	assert_string_equal(get("b"), "ab456fghij");
 }
@@ -157,7 +136,7 @@ static void test_offsets(void **state)
 static void test_dangling_link(void **state)
 {
 	(void)state;
-	put("a", "hello");
+	scratch_put("a", "hello");
 	assert_int_equal(mkdir("d", 0700), 0);
 	assert_int_equal(symlink("d/b", "b"), 0);
 	assert_int_equal(run("transfer a b"), STATUS_DONE);
@@ -167,7 +146,7 @@ static void test_dangling_link(void **state)
 static void test_own_source(void **state)
 {
 	(void)state;
-	put("a", "precious");
+	scratch_put("a", "precious");
 	assert_int_equal(symlink("a", "s"), 0);
 	assert_int_equal(link("a", "l"), 0);
 	assert_int_equal(run("transfer a a"), STATUS_FAILED);
@@ -184,7 +163,7 @@ static void test_own_source(void **state)
 static void test_own_source_elsewhere(void **state)
 {
 	(void)state;
-	put("a", "0123456789");
+	scratch_put("a", "0123456789");
 	assert_int_equal(run("transfer -s 2 --out-offset 5 a a"), STATUS_DONE);
 	assert_string_equal(get("a"), "0123401789");
 }
@@ -192,8 +171,8 @@ static void test_own_source_elsewhere(void **state)
 static void test_refusal_keeps_the_old_file(void **state)
 {
 	(void)state;
-	put("a", "new");
-	put("b", "old");
+	scratch_put("a", "new");
+	scratch_put("b", "old");
 	fake.refuse = EOPNOTSUPP;
 	assert_int_equal(run("transfer --strict a b"), STATUS_FAILED);
 	assert_string_equal(get("b"), "old");
@@ -206,7 +185,7 @@ static void test_refusal_keeps_the_old_file(void **state)
 static void test_pipe_is_refused(void **state)
 {
 	(void)state;
-	put("a", "x");
+	scratch_put("a", "x");
 	assert_int_equal(mkfifo("p", 0600), 0);
 	assert_true(open("p", O_RDWR) >= 0);
 	fake.refuse = EOPNOTSUPP;
@@ -219,7 +198,7 @@ static void test_pipe_is_refused(void **state)
 static void test_blamed_end(void **state)
 {
 	(void)state;
-	put("a", "x");
+	scratch_put("a", "x");
 	fake.refuse = EIO;
 	fake.refuse_end = 0;
 	assert_int_equal(run("transfer a b"), STATUS_FAILED);
@@ -235,7 +214,7 @@ static void test_blamed_end(void **state)
 static void test_stopped_with_counts(void **state)
 {
 	(void)state;
-	put("a", "0123456789");
+	scratch_put("a", "0123456789");
 	fake.step = 4;
 	fake.step_times = 1;
 	fake.step_errno = ENOSPC;
@@ -249,7 +228,7 @@ static void test_stopped_with_counts(void **state)
 static void test_source_ends_early(void **state)
 {
 	(void)state;
-	put("a", "12345");
+	scratch_put("a", "12345");
 	assert_int_equal(run("transfer -s 9 a b"), STATUS_FAILED);
 	check_said("zcdevctl: a ended after 5 of 9 bytes\n");
 	check_said(", synced\n");
@@ -259,7 +238,7 @@ static void test_source_ends_early(void **state)
 static void test_quiet(void **state)
 {
 	(void)state;
-	put("a", "x");
+	scratch_put("a", "x");
 	assert_int_equal(run("transfer -q a b"), STATUS_DONE);
 	assert_string_equal(said, "");
 }
@@ -271,8 +250,8 @@ static void test_stdio(void **state)
 	char *argv[] = { "transfer", "-", "-", NULL };
 
 	(void)state;
-	put("a", "0123456789");
-	put("b", "abc");
+	scratch_put("a", "0123456789");
+	scratch_put("b", "abc");
 	in = redirect(stdin, 0, "a", O_RDONLY);
 	assert_int_equal(lseek(0, 6, SEEK_SET), 6);
 	out = redirect(stdout, 1, "b", O_WRONLY | O_APPEND);
@@ -292,7 +271,7 @@ static void test_json(void **state)
 	struct json_object *root, *object;
 
 	(void)state;
-	put("a", "hello");
+	scratch_put("a", "hello");
 	assert_int_equal(run("transfer -j a b"), STATUS_DONE);
 	root = json_tokener_parse(said);
 	assert_non_null(root);
@@ -315,7 +294,7 @@ static void test_json_tells_of_failures(void **state)
 static void test_bad_ends(void **state)
 {
 	(void)state;
-	put("a", "x");
+	scratch_put("a", "x");
 	assert_int_equal(mkdir("d", 0700), 0);
 	assert_int_equal(run("transfer d b"), STATUS_FAILED);
 	check_said("cannot open d: Is a directory");
@@ -336,7 +315,7 @@ static void test_pool_shrinks(void **state)
 	size_t i;
 
 	(void)state;
-	put("a", "x");
+	scratch_put("a", "x");
 	assert_int_equal(truncate("a", 64 << 20), 0);
 	for (i = 0; i < COUNT(errnos); i++) {
 		fake_reset();
@@ -351,7 +330,7 @@ static void test_pool_shrinks(void **state)
 static void test_pool_as_asked_or_not_at_all(void **state)
 {
 	(void)state;
-	put("a", "x");
+	scratch_put("a", "x");
 	fake.pool_limit = 1 << 20;
 	fake.pool_errno = EDQUOT;
 	assert_int_equal(run("transfer --chunk 1M --depth 2 a b"), STATUS_FAILED);
@@ -367,8 +346,8 @@ static void test_pool_as_asked_or_not_at_all(void **state)
 static void test_several(void **state)
 {
 	(void)state;
-	put("a", "hello");
-	put("c", "old and longer");
+	scratch_put("a", "hello");
+	scratch_put("c", "old and longer");
 	assert_int_equal(run("transfer a b c d"), STATUS_DONE);
 	assert_string_equal(get("b"), "hello");
 	assert_string_equal(get("c"), "hello");
@@ -386,7 +365,7 @@ static void test_several(void **state)
 static void test_one_needs_no_flag(void **state)
 {
 	(void)state;
-	put("a", "hello");
+	scratch_put("a", "hello");
 	assert_int_equal(run("transfer --strict a b"), STATUS_DONE);
 	assert_int_equal(fake.flags, ZCDEV_TRANSFER_STRICT);
 	assert_int_equal(run("transfer --strict --keep-going a c d"), STATUS_DONE);
@@ -403,7 +382,7 @@ static void fail_sink(int i, uint64_t at, int err)
 static void test_first_failure_ends_it(void **state)
 {
 	(void)state;
-	put("a", "0123456789");
+	scratch_put("a", "0123456789");
 	fail_sink(2, 4, ENOSPC);
 	assert_int_equal(run("transfer a b c d"), STATUS_FAILED);
 	check_said("  out: c: buffered, 4 zero-copied, 0 copied, not synced, failed\n");
@@ -416,7 +395,7 @@ static void test_first_failure_ends_it(void **state)
 static void test_keep_going(void **state)
 {
 	(void)state;
-	put("a", "0123456789");
+	scratch_put("a", "0123456789");
 	fail_sink(2, 4, ENOSPC);
 	assert_int_equal(run("transfer --keep-going a b c d"), STATUS_FAILED);
 	assert_string_equal(get("b"), "0123456789");
@@ -433,8 +412,8 @@ static void test_keep_going(void **state)
 static void test_keep_going_with_what_is_left(void **state)
 {
 	(void)state;
-	put("a", "0123456789");
-	put("c", "precious");
+	scratch_put("a", "0123456789");
+	scratch_put("c", "precious");
 	assert_int_equal(mkdir("e", 0700), 0);
 	fake.refuse = EIO;
 	fake.refuse_end = 2;
@@ -453,7 +432,7 @@ static void test_keep_going_with_what_is_left(void **state)
 static void test_nobody_is_left(void **state)
 {
 	(void)state;
-	put("a", "x");
+	scratch_put("a", "x");
 	assert_int_equal(mkdir("d", 0700), 0);
 	assert_int_equal(run("transfer --keep-going a d no/b"), STATUS_FAILED);
 	check_said("cannot write to d");
@@ -467,8 +446,8 @@ static void test_nobody_is_left(void **state)
 static void test_refused_sink_of_several(void **state)
 {
 	(void)state;
-	put("a", "x");
-	put("b", "precious");
+	scratch_put("a", "x");
+	scratch_put("b", "precious");
 	fake.refuse = EOPNOTSUPP;
 	fake.refuse_end = 2;
 	assert_int_equal(run("transfer --via direct a b c"), STATUS_FAILED);
@@ -487,8 +466,8 @@ static void test_refused_sink_of_several(void **state)
 static void test_same_file_twice(void **state)
 {
 	(void)state;
-	put("a", "precious");
-	put("b", "old");
+	scratch_put("a", "precious");
+	scratch_put("b", "old");
 	assert_int_equal(link("b", "l"), 0);
 	assert_int_equal(symlink("a", "s"), 0);
 	assert_int_equal(run("transfer a c b b"), STATUS_USAGE);
@@ -508,7 +487,7 @@ static void test_same_file_twice(void **state)
 static void test_module_takes_one(void **state)
 {
 	(void)state;
-	put("a", "x");
+	scratch_put("a", "x");
 	fake.max_sinks = 1;
 	assert_int_equal(run("transfer a b c"), STATUS_FAILED);
 	check_said("the loaded module takes up to 1 DST, not 2");
@@ -519,7 +498,7 @@ static void test_module_takes_one(void **state)
 static void test_short_source_to_several(void **state)
 {
 	(void)state;
-	put("a", "12345");
+	scratch_put("a", "12345");
 	fail_sink(1, 2, EIO);
 	assert_int_equal(run("transfer --keep-going -s 9 a b c"), STATUS_FAILED);
 	check_said("zcdevctl: a ended after 5 of 9 bytes\n");
@@ -532,7 +511,7 @@ static void test_json_of_several(void **state)
 	struct json_object *root, *object;
 
 	(void)state;
-	put("a", "0123456789");
+	scratch_put("a", "0123456789");
 	fail_sink(1, 4, EFBIG);
 	assert_int_equal(run("transfer -j --keep-going a b c"), STATUS_FAILED);
 	check_said("zcdevctl: writing b failed");
@@ -564,8 +543,8 @@ static void inherit(int as, int fd)
 static void test_inherited_files(void **state)
 {
 	(void)state;
-	put("a", "0123456789");
-	put("b", "abc");
+	scratch_put("a", "0123456789");
+	scratch_put("b", "abc");
 	inherit(50, open("a", O_RDONLY));
 	assert_int_equal(lseek(50, 6, SEEK_SET), 6);
 	assert_int_equal(run("transfer fd:50 c"), STATUS_DONE);
@@ -587,7 +566,7 @@ static void test_inherited_files(void **state)
 static void test_nothing_inherited(void **state)
 {
 	(void)state;
-	put("a", "x");
+	scratch_put("a", "x");
 	assert_int_equal(run("transfer fd:999 b"), STATUS_FAILED);
 	check_said("cannot open fd:999: Bad file descriptor; a shell opens one by redirection");
 	assert_int_equal(run("transfer a fd:999"), STATUS_FAILED);
@@ -675,9 +654,9 @@ static void test_same_pipe(void **state)
 static void test_header_and_trailer(void **state)
 {
 	(void)state;
-	put("a", "hello");
-	put("h", "<b>");
-	put("t", "</b>");
+	scratch_put("a", "hello");
+	scratch_put("h", "<b>");
+	scratch_put("t", "</b>");
 	assert_int_equal(run("transfer --header h --trailer t a b"), STATUS_DONE);
 	assert_string_equal(get("b"), "<b>hello</b>");
 	check_said("5 bytes in ");
@@ -697,7 +676,7 @@ static void test_header_and_trailer(void **state)
 static void test_rate(void **state)
 {
 	(void)state;
-	put("a", "hello");
+	scratch_put("a", "hello");
 	assert_int_equal(truncate("a", 200000), 0);
 	assert_int_equal(run("transfer --limit-rate 32K a b"), STATUS_DONE);
 	assert_int_equal(fake.rate, 32768);
@@ -709,7 +688,7 @@ static void test_rate(void **state)
 static void test_options_for_others(void **state)
 {
 	(void)state;
-	put("a", "hello");
+	scratch_put("a", "hello");
 	assert_int_equal(run("transfer --latency 1ms a b"), STATUS_USAGE);
 	check_said("--latency is for streams, and a has all its bytes already");
 	assert_int_equal(access("b", F_OK), -1);
@@ -724,7 +703,7 @@ static void test_options_for_others(void **state)
 static void test_pool_source(void **state)
 {
 	(void)state;
-	put("a", "0123456789");
+	scratch_put("a", "0123456789");
 	inherit(50, open("a", O_RDONLY));
 	fake.create.count = 1;
 	fake.create.buf_size = 10;
@@ -753,7 +732,7 @@ static void test_pool_source(void **state)
 static void test_pool_sink(void **state)
 {
 	(void)state;
-	put("a", "0123456789");
+	scratch_put("a", "0123456789");
 	inherit(50, open("p", O_RDWR | O_CREAT, 0600));
 	fake.no_pool = 50;
 	assert_int_equal(run("transfer a pool:50:5M"), STATUS_DONE);
@@ -776,7 +755,7 @@ static void test_pool_sink(void **state)
 	close(50);
 }
 
-#define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, setup, scratch_leave)
 
 int main(void)
 {

@@ -12,6 +12,7 @@
 #include "fault.h"
 #include "kmod.h"
 #include "run.h"
+#include "scratch.h"
 #include "zcdev.h"
 
 #define STRUCT_MAX	256
@@ -34,7 +35,6 @@ struct side {
 
 static struct side side;
 static struct run ran;
-static char directory[64];
 
 int __wrap_device_open(struct device *dev);
 void __wrap_kmod_report(struct kmod_report *report);
@@ -133,34 +133,15 @@ int __wrap_device_open(struct device *dev)
 	return 0;
 }
 
-static void put(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
 static int setup(void **state)
 {
 	(void)state;
 	fake_reset();
 	side = (struct side){ .flags = ~0U };
-	strcpy(directory, "/tmp/zcdevctl-test-XXXXXX");
-	if (!mkdtemp(directory) || chdir(directory))
+	if (scratch_enter())
 		return -1;
-	put("src", "some bytes");
+	scratch_put("src", "some bytes");
 	return 0;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", directory);
-	return chdir("/") || system(command);
 }
 
 static int run(const struct command *command, const char *line)
@@ -256,7 +237,7 @@ static void test_newer(void **state)
 	works(&cmd_doctor, "doctor src dst", "bit 27");
 }
 
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, scratch_leave)
 
 int main(void)
 {
