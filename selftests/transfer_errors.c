@@ -62,13 +62,9 @@ static void use_table(const char *table)
 /* From now on the disk cannot read or write that block of the file. */
 static void break_block(int fd, uint64_t offset)
 {
-	unsigned long bad = sector_of(fd, offset), rest = bad + 8;
-	const char *disk = zc_scratch();
 	char table[512];
 
-	snprintf(table, sizeof(table),
-		 "0 %lu linear %s 0\\n%lu 8 error\\n%lu %lu linear %s %lu\\n",
-		 bad, disk, bad, rest, SECTORS - rest, disk, rest);
+	zc_bad_table(table, sizeof(table), SECTORS, sector_of(fd, offset));
 	use_table(table);
 	assert_int_equal(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
 }
@@ -99,15 +95,6 @@ static const struct way ways[] = {
 	{ "pages of the page cache", ZCDEV_END_PAGE_CACHE, 0, true, 4096 },
 };
 
-static void assert_source_failed(const struct zc_xfer *x)
-{
-	assert_int_equal(x->t.out_error, EIO);
-	assert_int_equal(x->end[0].out_error, EIO);
-	assert_int_equal(x->end[1].out_error, 0);
-	assert_int_equal(x->end[0].out_bytes, x->t.out_bytes);
-	zc_assert_verdict(x);
-}
-
 /* From @at on; returns where it ended. */
 static uint64_t read_from(int src, uint64_t at, const struct way *way, int error)
 {
@@ -127,9 +114,10 @@ static uint64_t read_from(int src, uint64_t at, const struct way *way, int error
 	x.end[1].flags = way->out;
 	assert_int_equal(zc_xfer_run(zc, &x), 0);
 	if (error)
-		assert_source_failed(&x);
+		zc_assert_stopped(&x, 0, error);
 	else
 		assert_int_equal(x.t.out_error, 0);
+	assert_int_equal(x.end[0].out_bytes, x.t.out_bytes);
 	at += x.t.out_bytes;
 	assert_int_equal(lseek(src, 0, SEEK_CUR), at);
 	if (way->to_socket) {
@@ -186,11 +174,8 @@ static void a_file_that_cannot_be_written_in_the_middle(void **state)
 		lseek(dst, 0, SEEK_SET);
 		x.end[1].flags = flags[i];
 		assert_int_equal(zc_xfer_run(zc, &x), 0);
-		assert_int_equal(x.t.out_error, EIO);
-		assert_int_equal(x.end[0].out_error, 0);
-		assert_int_equal(x.end[1].out_error, EIO);
+		zc_assert_stopped(&x, 1, EIO);
 		assert_int_equal(x.t.out_bytes, good);
-		zc_assert_verdict(&x);
 		assert_int_equal(lseek(src, 0, SEEK_CUR), good);
 		assert_int_equal(lseek(dst, 0, SEEK_CUR), good);
 		assert_int_equal(zc_size(dst), SIZE);

@@ -184,6 +184,15 @@ static inline void zc_assert_verdict(const struct zc_xfer *x)
 	zc_assert_verdict_extra(x, 0);
 }
 
+/* It moved something, and then @end of it failed: 0 the source, 1 the sink. */
+static inline void zc_assert_stopped(const struct zc_xfer *x, int end, int error)
+{
+	assert_int_equal(x->t.out_error, error);
+	assert_int_equal(x->end[end].out_error, error);
+	assert_int_equal(x->end[!end].out_error, 0);
+	zc_assert_verdict(x);
+}
+
 /* Bytes that depend on seed and offset, so that nothing can be swapped. */
 static inline unsigned char zc_byte(unsigned int seed, uint64_t offset)
 {

@@ -35,6 +35,18 @@ static inline const char *zc_scratch(void)
 	return disk;
 }
 
+/* A table for dmsetup: the first @sectors of the scratch disk, of which eight are bad. */
+static inline void zc_bad_table(char *table, size_t size, unsigned long sectors,
+				unsigned long bad)
+{
+	const char *disk = zc_scratch();
+	unsigned long rest = bad + 8;
+
+	snprintf(table, size,
+		 "0 %lu linear %s 0\\n%lu 8 error\\n%lu %lu linear %s %lu\\n",
+		 bad, disk, bad, rest, sectors - rest, disk, rest);
+}
+
 /* ext4 on @disk, mounted at the new directory @where. */
 static inline void zc_mount_ext4(const char *disk, const char *where,
 				 const char *options)
