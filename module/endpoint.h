@@ -276,6 +276,12 @@ extern const struct zc_end_type zc_end_vsock;
 u32 zc_end_sources(void);
 u32 zc_end_sinks(void);
 
+/* For the transferring task, from the first byte on: others look at it meanwhile. */
+static inline void zc_end_set_error(struct zc_end *end, int error)
+{
+	WRITE_ONCE(end->error, error);
+}
+
 static inline u32 zc_end_copy_below(const struct zc_end *end)
 {
 	return end->copy_below ?: ZC_COPY_BELOW;

@@ -341,7 +341,7 @@ static void file_sink_finish(struct zc_end *end, u64 bytes)
 	if (f->written > size && !zc_file_is_block(end) && !f->append)
 		ret = cut_file(end, size);
 	if (ret && !end->error)
-		WRITE_ONCE(end->error, ret);
+		zc_end_set_error(end, ret);
 	zc_file_finish_position(end, bytes);
 	if (f->queued && bytes)
 		fsnotify_modify(end->file);

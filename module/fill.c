@@ -157,7 +157,7 @@ static void chunk_filled(struct zc_pipeline *p, u64 seq, long ret)
 	if (ret < 0) {
 		/* What was filled before it can still go. */
 		fill_rewind(p, seq, chunk->offset);
-		WRITE_ONCE(p->source->error, ret);
+		zc_end_set_error(p->source, ret);
 		p->eof = true;
 		return;
 	}
@@ -168,7 +168,7 @@ static void chunk_filled(struct zc_pipeline *p, u64 seq, long ret)
 
 	end = chunk->offset + ret;
 	fill_rewind(p, ret ? seq + 1 : seq, end);
-	WRITE_ONCE(p->source->error, 0);
+	zc_end_set_error(p->source, 0);
 	p->eof = !ret || p->source->source->at_end(p->source, end);
 }
 

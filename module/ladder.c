@@ -159,7 +159,7 @@ static u64 offload(struct zc_end *source, struct zc_end *sink, u64 done,
 		done += ret;
 		if (moved.copied) {
 			if (strict)
-				WRITE_ONCE(sink->error, -EOPNOTSUPP);
+				zc_end_set_error(sink, -EOPNOTSUPP);
 			break;
 		}
 		cond_resched();
@@ -211,7 +211,6 @@ u64 zc_ladder_climb(struct zc_end *source, struct zc_end *sink, u64 len,
 		bytes += offload(source, sink, bytes, expected, strict,
 				 progress);
 	if (strict && !sink->error && !zc_ladder_complete(source, len, bytes))
-		WRITE_ONCE(sink->error,
-			   zc_file_check_strict(source, sink, len));
+		zc_end_set_error(sink, zc_file_check_strict(source, sink, len));
 	return bytes;
 }

@@ -258,7 +258,7 @@ void zc_lane_fail(struct zc_lane *lane, int error)
 {
 	struct zc_pipeline *p = lane->pipeline;
 
-	WRITE_ONCE(lane->sink->error, error);
+	zc_end_set_error(lane->sink, error);
 	zc_pipeline_quiesce(p);
 	zc_lane_finish(lane);
 	WRITE_ONCE(p->bytes, zc_pipeline_payload(p, lane->bytes));

@@ -114,7 +114,7 @@ static bool stream_add(struct zc_pipeline *p, struct zc_chunk *chunk)
 	if (ret > 0) {
 		stream_took(p, chunk, ret);
 	} else if (ret != -EAGAIN) {
-		WRITE_ONCE(p->source->error, ret);
+		zc_end_set_error(p->source, ret);
 		p->eof = true;
 	}
 	return p->eof || !chunk->len || chunk->len == chunk->want;
@@ -174,7 +174,7 @@ u64 zc_stream_patience(struct zc_pipeline *p)
 				ops->timeout(p->source) :
 				MAX_SCHEDULE_TIMEOUT);
 	if (!left) {
-		WRITE_ONCE(p->source->error, -EAGAIN);
+		zc_end_set_error(p->source, -EAGAIN);
 		p->eof = true;
 		return 0;
 	}
