@@ -13,7 +13,7 @@
 
 set -eu
 
-all=zcdev,page-cache,sendfile,splice,rw128k,rw1m,zerocopy,uring128k,uring1m,direct128k,direct1m,copy_file_range
+all=zcdev,page-cache,extended,allocated,sendfile,splice,rw128k,rw1m,zerocopy,uring128k,uring1m,direct128k,direct1m,copy_file_range
 cold=-c
 [ -z "${zcdev_warm:-}" ] || cold=
 only=$(echo "${zcdev_only:-$all}" | tr , ' ')
@@ -31,7 +31,7 @@ command_for() {
 	zcdev) echo "zcdevctl transfer -j $2 $3" ;;
 	zcdev-chunk) echo "zcdevctl transfer -j --chunk 1M $2 $3" ;;
 	page-cache) echo "zcdevctl transfer -j --page-cache $2 $3" ;;
-	sendfile | splice | zerocopy | copy_file_range) echo "movers $1 $2 $3" ;;
+	sendfile | splice | zerocopy | copy_file_range | extended | allocated) echo "movers $1 $2 $3" ;;
 	*128k) echo "movers ${1%128k} $2 $3 $((128 << 10))" ;;
 	*1m) echo "movers ${1%1m} $2 $3 $((1 << 20))" ;;
 	*) fail "no mover $1" ;;
@@ -41,7 +41,8 @@ command_for() {
 # Does it make sense: MOVER tcp|file
 applies() {
 	case $1:$2 in
-	zerocopy:file | page-cache:file | copy_file_range:tcp | direct*:tcp) return 1 ;;
+	zerocopy:file | page-cache:file) return 1 ;;
+	copy_file_range:tcp | direct*:tcp | extended:tcp | allocated:tcp) return 1 ;;
 	esac
 }
 

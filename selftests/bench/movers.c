@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * movers HOW SRC DST [SIZE]: what programs use today to move a file.
+ * movers HOW SRC DST [SIZE]: what programs use today to move a file; and zcdevctl,
+ * into a file that grows (`extended`) or was made long enough before (`allocated`).
  *
  * DST is a path, written and synced, or tcp:HOST:PORT. SIZE is that of the
  * buffer, or of the pipe. Each mover is as short as its interface allows.
@@ -23,6 +24,7 @@
 #define URING_DEPTH 16
 
 struct move {
+	const char *src;
 	int in, out;
 	bool to_socket;
 	size_t size;		/* of a buffer */
@@ -242,6 +244,24 @@ static void move_uring(struct move *m)
 	}
 }
 
+/* zcdevctl into the file that is open here, which becomes longer with each write. */
+static void move_extended(struct move *m)
+{
+	char sink[16];
+
+	snprintf(sink, sizeof(sink), "fd:%d", m->out);
+	execlp("zcdevctl", "zcdevctl", "transfer", "-q", m->src, sink, NULL);
+	die("zcdevctl");
+}
+
+/* And into one that is as long as the source: zeros to whoever reads it early. */
+static void move_allocated(struct move *m)
+{
+	errno = posix_fallocate(m->out, 0, m->len);
+	check(!errno, "fallocate");
+	move_extended(m);
+}
+
 static int connect_to(char *where)
 {
 	struct sockaddr_in addr = { .sin_family = AF_INET };
@@ -270,6 +290,8 @@ static const struct mover {
 	{ "copy_file_range", move_copy_file_range, 0, 0 },
 	{ "zerocopy", move_zerocopy, 1 << 20, O_DIRECT },
 	{ "uring", move_uring, 128 << 10, O_DIRECT },
+	{ "extended", move_extended, 0, 0 },
+	{ "allocated", move_allocated, 0, 0 },
 };
 
 int main(int argc, char **argv)
@@ -286,6 +308,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	m.size = argc > 4 ? strtoul(argv[4], NULL, 0) : how->size;
+	m.src = argv[2];
 	m.in = open(argv[2], O_RDONLY | how->flags);
 	check(m.in >= 0 && !fstat(m.in, &st), argv[2]);
 	m.len = st.st_size;
