@@ -6,6 +6,7 @@
  */
 #include <linux/fiemap.h>
 #include <linux/fs.h>
+#include <sys/sysmacros.h>
 
 #include "zc_disk.h"
 #include "zc_pair.h"
@@ -19,11 +20,19 @@
 #define BAD_AT	(3 * MiB + 5 * 4096)
 #define SPARSE	ZCDEV_END_SPARSE
 
-static int set_up(void **state)
+/* The disk alone. */
+static int set_up_disk(void **state)
 {
 	(void)state;
-	zc_sh("modprobe -q dm-mod; dmsetup create " NAME " --noudevsync --table "
-	      "'0 %lu linear %s 0' && dmsetup mknodes", SECTORS, zc_scratch());
+	zc_sh("modprobe -q dm-mod; modprobe -q dm-delay; dmsetup create " NAME
+	      " --noudevsync --table '0 %lu linear %s 0' && dmsetup mknodes",
+	      SECTORS, zc_scratch());
+	return 0;
+}
+
+static int set_up(void **state)
+{
+	set_up_disk(state);
 	zc_mount_ext4(DISK, MNT, "");
 	return 0;
 }
@@ -213,6 +222,52 @@ static void a_buffered_write_that_fails_later(void **state)
 	mend();
 }
 
+/* What is asked of the disk at this moment. */
+static unsigned int in_flight(const char *disk)
+{
+	unsigned int reads, writes;
+	char path[64];
+	struct stat st;
+	FILE *f;
+
+	assert_int_equal(stat(disk, &st), 0);
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/inflight",
+		 major(st.st_rdev), minor(st.st_rdev));
+	f = fopen(path, "re");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%u %u", &reads, &writes), 2);
+	fclose(f);
+	return reads + writes;
+}
+
+/* What the disk still reads for chunks behind a bad one is waited for. */
+static void a_bad_block_before_slow_ones(void **state)
+{
+	int zc = zc_open_pool(4, CHUNK), dst = zc_make_file("dst", 0, 2);
+	const unsigned long chunk = CHUNK / 512;
+	char table[512];
+	struct zc_xfer x;
+	int src;
+
+	(void)state;
+	snprintf(table, sizeof(table),
+		 "0 %lu linear %s 0\\n%lu %lu error\\n%lu %lu delay %s %lu 1000\\n",
+		 2 * chunk, zc_scratch(), 2 * chunk, chunk, 3 * chunk,
+		 SECTORS - 3 * chunk, zc_scratch(), 3 * chunk);
+	use_table(table);
+	src = open(DISK, O_RDONLY | O_CLOEXEC);
+	assert_true(src >= 0);
+	x = zc_xfer(src, dst);
+	assert_int_equal(zc_xfer_run(zc, &x), 0);
+	assert_int_equal(in_flight(DISK), 0);
+	zc_assert_stopped(&x, 0, EIO);
+	assert_int_equal(x.t.out_bytes, 2 * CHUNK);
+	assert_int_equal(zc_size(dst), 2 * CHUNK);
+	close(src);
+	close(dst);
+	close(zc);
+}
+
 /* Full, whatever the bytes come from. Returns how many fitted. */
 static uint64_t fill_up(int zc, struct zc_xfer *x, uint64_t from)
 {
@@ -349,6 +404,8 @@ int main(void)
 		test(a_file_that_cannot_be_read_in_the_middle),
 		test(a_file_that_cannot_be_written_in_the_middle),
 		test(a_buffered_write_that_fails_later),
+		cmocka_unit_test_setup_teardown(a_bad_block_before_slow_ones, set_up_disk,
+						tear_down),
 		test(a_full_disk_leaves_the_prefix),
 		test(a_stream_to_a_full_disk),
 		test(a_full_disk_beside_another_file),

@@ -177,6 +177,7 @@ static void killed_on_a_suspended_disk_nothing_is_left(void **state)
 		wait_until_it_waits(ways[i][1], pid);
 		assert_int_equal(kill(pid, SIGKILL), 0);
 		usleep(100000);
+		assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
 		resume();
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		assert_true(WIFSIGNALED(status));
