@@ -104,6 +104,14 @@ static void all_sinks_get_all_bytes(void **state)
 	close(dst);
 }
 
+/* Takes little until it is read. Before 6.5 a UNIX socket takes pages without end. */
+static void stuck_pair(int fds[2])
+{
+	zc_tcp_pair(fds);
+	setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &(int){ 65536 }, sizeof(int));
+}
+
+/* Full before it has all buffers, which the other needs. */
 static void a_sink_that_fails_does_not_stop_the_others(void **state)
 {
 	int src = zc_make_file("src", SIZE, SEED), zc = zc_open_pool(4, BUF);
@@ -112,7 +120,7 @@ static void a_sink_that_fails_does_not_stop_the_others(void **state)
 	int fds[2];
 
 	(void)state;
-	zc_tcp_pair(fds);
+	stuck_pair(fds);
 	/* When the peer is closed, below, it resets: what is sent then fails. */
 	assert_int_equal(setsockopt(fds[1], SOL_SOCKET, SO_LINGER,
 				    &(struct linger){ 1, 0 },
@@ -148,7 +156,7 @@ static void fail_fast_stops_all(void **state)
 	int fds[2];
 
 	(void)state;
-	zc_tcp_pair(fds);
+	stuck_pair(fds);
 	fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	f.end[1].fd = fds[0];
 	f.end[2].fd = dst;
@@ -198,13 +206,6 @@ static void a_slow_sink_holds_back_only_as_far_as_the_ring(void **state)
 static void on_alarm(int number)
 {
 	(void)number;
-}
-
-/* Takes little until it is read. Before 6.5 a UNIX socket takes pages without end. */
-static void stuck_pair(int fds[2])
-{
-	zc_tcp_pair(fds);
-	setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &(int){ 65536 }, sizeof(int));
 }
 
 /* One that stands still lets the other go on for the buffers there are. */

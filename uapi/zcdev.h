@@ -441,7 +441,9 @@ struct zcdev_range {
  * With several sinks the source is read once, and each takes the same pages at
  * its own pace, as far apart as @depth allows, with counts and an error of its
  * own. One that fails does not stop the others, unless
- * ZCDEV_TRANSFER_FAIL_FAST is set. Two sinks must not write to one place.
+ * ZCDEV_TRANSFER_FAIL_FAST is set; but what its peer has not taken stays out,
+ * and if those are all buffers, the others wait for them. Two sinks must not
+ * write to one place.
  *
  * A pool as the source lends its own buffers: nothing is read or staged, and
  * until ZCDEV_BUF_WAIT returns whoever writes to the range may change what is
