@@ -16,7 +16,6 @@
 #include "zc_nl.h"
 
 #define FAMILIES	64	/* in a node of the tree */
-#define UNIT_TESTS	"/sys/module/kunit/parameters/filter_glob"
 
 static int image = -1;		/* zcdev.ko */
 
@@ -94,12 +93,11 @@ static void loading(void **state)
 	image = open(path, O_RDONLY | O_CLOEXEC);
 	assert_true(image >= 0);
 	zc_fault_within(zc_find_text(NULL, "do_one_initcall"), ZC_DEEP);
-	/* They would run each time. */
-	zc_write_file(UNIT_TESTS, "none");
+	zc_unit_tests("none");
 	fill_node();
 	zc_sweep_run(&sweep);
 	/* Others want to see what they said. */
-	zc_write_file(UNIT_TESTS, "*");
+	zc_unit_tests("*");
 	unloaded(NULL);
 	assert_int_equal(load(NULL), 0);
 	close(image);

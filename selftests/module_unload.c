@@ -254,6 +254,20 @@ static void charge_returns(void **state)
 	close(p[1]);
 }
 
+static int set_up(void **state)
+{
+	(void)state;
+	zc_unit_tests("none");
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	zc_unit_tests("*");
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,5 +287,5 @@ int main(void)
 		  NULL },
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

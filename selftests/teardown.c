@@ -487,6 +487,7 @@ static void every_end(void **state)
 static int set_up(void **state)
 {
 	(void)state;
+	zc_unit_tests("none");
 	zc_sh("modprobe -q dm-mod; dmsetup create zcteardown --noudevsync --table "
 	      "'0 %lu linear %s 0' && dmsetup mknodes", 16 * MiB / 512,
 	      zc_scratch());
@@ -497,6 +498,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	zc_disk_reset("mnt", "zcteardown");
+	zc_unit_tests("*");
 	return 0;
 }
 

@@ -73,6 +73,15 @@ static inline void zc_write_file(const char *path, const char *text)
 	close(fd);
 }
 
+/* Which unit tests run whenever the module is loaded, where a kernel has them. */
+static inline void zc_unit_tests(const char *which)
+{
+	static const char *const filter = "/sys/module/kunit/parameters/filter_glob";
+
+	if (!access(filter, F_OK))
+		zc_write_file(filter, which);
+}
+
 /* Who uses the module: open files, and mappings that outlive them. */
 static inline int zc_module_refs(void)
 {
