@@ -92,6 +92,8 @@ static const struct stream_case stream_cases[] = {
 	CASE("broken, shared buffers", .size = 30 * CHUNK, .dribble = 500,
 	     .dry_every = 2, .most = 100, .again_every = 2,
 	     .broken_at = 2 * CHUNK + 50),
+	CASE("broken, whole chunks left", .size = 30 * CHUNK, .dribble = CHUNK,
+	     .most = 100, .again_every = 2, .broken_at = 2 * CHUNK + 50),
 	CASE("header", .size = 3 * CHUNK, .dribble = 900, .header = true),
 	CASE("header, dry", .size = 3 * CHUNK, .dribble = 900, .dry_every = 2,
 	     .header = true),
