@@ -7,6 +7,7 @@
  */
 #include "owner.h"
 
+#include <linux/compiler.h>
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/net.h>
@@ -17,6 +18,12 @@
 #include <linux/uidgid.h>
 #include <net/sock.h>
 
+/* All who share credentials clear a mark in them at once, which is no harm: see get_cred(). */
+static const struct cred *my_cred(void)
+{
+	return data_race(get_current_cred());
+}
+
 /**
  * zc_owner_init() - the current task is the owner
  * @owner: to be ended with zc_owner_exit()
@@ -25,7 +32,7 @@
  */
 void zc_owner_init(struct zc_owner *owner)
 {
-	owner->cred = get_current_cred();
+	owner->cred = my_cred();
 	owner->tgid = get_pid(task_tgid(current));
 	get_task_comm(owner->comm, current);
 }
@@ -64,7 +71,7 @@ static bool opened_by(struct sk_buff *request, const struct cred *cred)
  */
 void zc_asker_init(struct zc_asker *asker, struct sk_buff *request)
 {
-	asker->cred = get_current_cred();
+	asker->cred = my_cred();
 	asker->pids = get_pid_ns(task_active_pid_ns(current));
 	asker->admin = netlink_capable(request, CAP_SYS_ADMIN);
 	asker->same = opened_by(request, asker->cred);
