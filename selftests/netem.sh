@@ -14,7 +14,7 @@
 
 modprobe -qa veth sch_netem || skip_all "no veth or netem"
 ip netns add zcthere || skip_all "no named network namespaces"
-trap 'ip netns del zcthere' EXIT
+trap 'ip link del zc0 2>/dev/null; ip netns del zcthere' EXIT
 ip link add zc0 type veth peer name zc1 netns zcthere
 ip addr add 10.9.1.1/24 dev zc0
 ip link set zc0 up
