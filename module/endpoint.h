@@ -130,6 +130,8 @@ struct zc_source_ops {
  * @drained: turn the result of a completed request into what @drain returns
  * @events: EPOLL events of its file that say that the sink has room, or 0
  * @blocked: is the sink really full? Asked between -EAGAIN and waiting.
+ * @hung_up: will what it has taken stay there, since nobody reads? Asked when
+ *	there are no buffers; may be NULL
  * @timeout: jiffies to wait for room, 0 for not at all; may be NULL
  * @finish: the transfer is over, @bytes were accepted, header and trailer
  *	included; may be NULL
@@ -148,6 +150,7 @@ struct zc_sink_ops {
 			struct zc_drain *drain, long result);
 	__poll_t events;
 	bool (*blocked)(struct zc_end *end);
+	bool (*hung_up)(const struct zc_end *end);
 	long (*timeout)(const struct zc_end *end);
 	void (*finish)(struct zc_end *end, u64 bytes);
 };

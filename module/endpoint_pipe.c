@@ -156,6 +156,12 @@ static bool pipe_sink_blocked(struct zc_end *end)
 	return !(vfs_poll(end->file, NULL) & (EPOLLOUT | EPOLLERR));
 }
 
+/* A socket lets go of pages when its peer is gone, a pipe only with us. */
+static bool pipe_sink_hung_up(const struct zc_end *end)
+{
+	return !READ_ONCE(end->of_pipe.pipe->readers);
+}
+
 /*
  * A write(2) would send a signal if nobody reads. Where there is room at all
  * there is for a page, so this does not wait, as above.
@@ -164,7 +170,7 @@ static long pipe_copy(struct zc_end *end, struct iov_iter *iter)
 {
 	struct kiocb iocb;
 
-	if (!READ_ONCE(end->of_pipe.pipe->readers))
+	if (pipe_sink_hung_up(end))
 		return -EPIPE;
 	if (pipe_sink_blocked(end))
 		return -EAGAIN;
@@ -216,6 +222,7 @@ static const struct zc_sink_ops pipe_sink_ops = {
 	.drain		= pipe_sink_drain,
 	.events		= EPOLLOUT,
 	.blocked	= pipe_sink_blocked,
+	.hung_up	= pipe_sink_hung_up,
 	.timeout	= pipe_timeout,
 };
 

@@ -235,6 +235,16 @@ static bool lane_has_buffers(const struct zc_lane *lane)
 	return lane->retire != p->full || p->retire == p->full;
 }
 
+/* Why not to wait for a lane any more, or 0. */
+static int lane_verdict(const struct zc_lane *lane, u64 patience, bool starved)
+{
+	const struct zc_sink_ops *ops = lane->sink->sink;
+
+	if (starved && ops->hung_up && ops->hung_up(lane->sink))
+		return -EPIPE;
+	return patience ? 0 : -EAGAIN;
+}
+
 /* A lane makes us wait if it is full, or has the buffers that we lack. */
 static u64 pipeline_patience(struct zc_pipeline *p, bool starved)
 {
@@ -244,16 +254,19 @@ static u64 pipeline_patience(struct zc_pipeline *p, bool starved)
 	for (i = 0; i < p->lanes; i++) {
 		struct zc_lane *lane = &p->lane[i];
 		u64 left;
+		int error;
 
 		if (!zc_lane_alive(lane) ||
 		    !(lane->blocked || (starved && lane_has_buffers(lane))))
 			continue;
 		left = zc_lane_patience(lane);
-		if (!left) {
+		error = lane_verdict(lane, left, starved);
+		if (error) {
 			/* For the next try. */
 			if (starved)
 				zc_softnet_flush();
-			zc_lane_fail(lane, -EAGAIN);
+			zc_lane_fail(lane, error);
+			left = 0;
 		}
 		/* It may refuse for lack of memory: that only time heals. */
 		if (lane->blocked && (lane->wait.deaf ||

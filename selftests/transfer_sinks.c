@@ -243,6 +243,59 @@ static void a_stuck_sink_stops_the_other_after_the_ring(void **state)
 	close(src);
 }
 
+struct leaver {
+	int zc, fd;
+};
+
+/* Reads nothing, and goes when all buffers of the pool are in its pipe. */
+static void *leave(void *arg)
+{
+	struct leaver *leaver = arg;
+
+	if (zc_wait_until(20, zc_in_flight(leaver->zc) == 2))
+		close(leaver->fd);
+	return NULL;
+}
+
+/* They stay in the pipe, so nothing more is ever written that would fail. */
+static void a_reader_that_goes_with_all_buffers_ends_it(void **state)
+{
+	int src = zc_make_file("src", SIZE, SEED);
+	unsigned int sinks;
+
+	(void)state;
+	for (sinks = 1; sinks <= 2; sinks++) {
+		int zc = zc_open_pool(2, 64 * KiB), dst = zc_make_file("dst", 0, 2);
+		struct fan f = fan(src, sinks);
+		struct leaver leaver = { .zc = zc };
+		pthread_t thread;
+		unsigned int i;
+		int fds[2];
+
+		zc_case("%u sinks", sinks);
+		assert_int_equal(pipe(fds), 0);
+		assert_true(fcntl(fds[1], F_SETPIPE_SZ, MiB) >= (int)MiB);
+		leaver.fd = fds[0];
+		f.end[0].flags = ZCDEV_END_OFFSET;
+		f.end[1].fd = fds[1];
+		f.end[2].fd = dst;
+		f.t.flags = ZCDEV_TRANSFER_FAIL_FAST;
+		assert_int_equal(pthread_create(&thread, NULL, leave, &leaver), 0);
+		assert_int_equal(fan_run(zc, &f), 0);
+		assert_int_equal(pthread_join(thread, NULL), 0);
+		assert_int_equal(f.t.out_error, EPIPE);
+		assert_int_equal(f.end[1].out_error, EPIPE);
+		for (i = 1; i <= sinks; i++)
+			assert_int_equal(f.end[i].out_bytes, 128 * KiB);
+		zc_check_range(dst, 0, zc_size(dst), SEED, 0);
+		close(fds[1]);
+		assert_int_equal(zc_in_flight(zc), 0);
+		close(zc);
+		close(dst);
+	}
+	close(src);
+}
+
 static void two_sinks_cannot_write_to_one_place(void **state)
 {
 	int src = zc_make_file("src", SIZE, SEED), zc = zc_open_pool(2, BUF);
@@ -368,6 +421,7 @@ int main(void)
 		cmocka_unit_test(fail_fast_stops_all),
 		cmocka_unit_test(a_slow_sink_holds_back_only_as_far_as_the_ring),
 		cmocka_unit_test(a_stuck_sink_stops_the_other_after_the_ring),
+		cmocka_unit_test(a_reader_that_goes_with_all_buffers_ends_it),
 		cmocka_unit_test(two_sinks_cannot_write_to_one_place),
 		cmocka_unit_test(behind_the_last_byte_are_zeros),
 		cmocka_unit_test(what_others_append_is_not_cut),
