@@ -156,7 +156,7 @@ static bool pipe_sink_blocked(struct zc_end *end)
 	return !(vfs_poll(end->file, NULL) & (EPOLLOUT | EPOLLERR));
 }
 
-/* A socket lets go of pages when its peer is gone, a pipe only with us. */
+/* Pages stay in a pipe as long as its other end is open, which is here. */
 static bool pipe_sink_hung_up(const struct zc_end *end)
 {
 	return !READ_ONCE(end->of_pipe.pipe->readers);

@@ -164,6 +164,16 @@ static bool socket_sink_blocked(struct zc_end *end)
 		 (EPOLLOUT | EPOLLERR | EPOLLHUP));
 }
 
+/*
+ * The queue of a UNIX socket stays if its peer has only shut it down. Others
+ * are emptied, and then sending tells the reason.
+ */
+static bool socket_sink_hung_up(const struct zc_end *end)
+{
+	return end->kind == ZCDEV_KIND_UNIX &&
+	       READ_ONCE(zc_socket_sk(end)->sk_shutdown) & SEND_SHUTDOWN;
+}
+
 static long socket_sink_timeout(const struct zc_end *end)
 {
 	return sock_sndtimeo(zc_socket_sk(end),
@@ -175,5 +185,6 @@ const struct zc_sink_ops zc_socket_sink_ops = {
 	.drain		= socket_sink_drain,
 	.events		= EPOLLOUT,
 	.blocked	= socket_sink_blocked,
+	.hung_up	= socket_sink_hung_up,
 	.timeout	= socket_sink_timeout,
 };

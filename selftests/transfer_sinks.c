@@ -247,34 +247,51 @@ struct leaver {
 	int zc, fd;
 };
 
-/* Reads nothing, and goes when all buffers of the pool are in its pipe. */
+/* Reads nothing, and hangs up when it has all buffers of the pool. */
 static void *leave(void *arg)
 {
 	struct leaver *leaver = arg;
 
-	if (zc_wait_until(20, zc_in_flight(leaver->zc) == 2))
+	if (!zc_wait_until(20, zc_in_flight(leaver->zc) == 2))
+		return NULL;
+	/* The queue of a socket would go with it. */
+	if (shutdown(leaver->fd, SHUT_RD))
 		close(leaver->fd);
 	return NULL;
 }
 
-/* They stay in the pipe, so nothing more is ever written that would fail. */
+/* fds[0] is where it is read; takes more than two buffers. */
+static void roomy_pair(int fds[2], bool local)
+{
+	const int room = MiB;
+
+	if (!local) {
+		assert_int_equal(pipe(fds), 0);
+		assert_true(fcntl(fds[1], F_SETPIPE_SZ, room) >= room);
+		return;
+	}
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	assert_int_equal(setsockopt(fds[1], SOL_SOCKET, SO_SNDBUFFORCE, &room,
+				    sizeof(room)), 0);
+}
+
+/* They stay in its queue, so nothing more is ever written that would fail. */
 static void a_reader_that_goes_with_all_buffers_ends_it(void **state)
 {
 	int src = zc_make_file("src", SIZE, SEED);
-	unsigned int sinks;
+	unsigned int round, sinks;
 
 	(void)state;
-	for (sinks = 1; sinks <= 2; sinks++) {
+	for (round = 0; round < 4; round++) {
 		int zc = zc_open_pool(2, 64 * KiB), dst = zc_make_file("dst", 0, 2);
-		struct fan f = fan(src, sinks);
+		struct fan f = fan(src, sinks = 1 + round % 2);
 		struct leaver leaver = { .zc = zc };
 		pthread_t thread;
 		unsigned int i;
 		int fds[2];
 
-		zc_case("%u sinks", sinks);
-		assert_int_equal(pipe(fds), 0);
-		assert_true(fcntl(fds[1], F_SETPIPE_SZ, MiB) >= (int)MiB);
+		zc_case("%s, %u sinks", round < 2 ? "pipe" : "UNIX socket", sinks);
+		roomy_pair(fds, round >= 2);
 		leaver.fd = fds[0];
 		f.end[0].flags = ZCDEV_END_OFFSET;
 		f.end[1].fd = fds[1];
@@ -288,6 +305,8 @@ static void a_reader_that_goes_with_all_buffers_ends_it(void **state)
 		for (i = 1; i <= sinks; i++)
 			assert_int_equal(f.end[i].out_bytes, 128 * KiB);
 		zc_check_range(dst, 0, zc_size(dst), SEED, 0);
+		if (round >= 2)
+			close(fds[0]);
 		close(fds[1]);
 		assert_int_equal(zc_in_flight(zc), 0);
 		close(zc);
