@@ -18,9 +18,9 @@
 #include <linux/uidgid.h>
 #include <net/sock.h>
 
-/* All who share credentials clear a mark in them at once, which is no harm: see get_cred(). */
 static const struct cred *my_cred(void)
 {
+	/* All who share it clear a mark in it at once, which is no harm: see get_cred(). */
 	return data_race(get_current_cred());
 }
 
