@@ -240,9 +240,36 @@ static unsigned int in_flight(const char *disk)
 	return reads + writes;
 }
 
+struct watch {
+	int zc;
+	volatile bool over, seen;
+	unsigned int orphans;	/* times that the disk wrote to buffers of nobody */
+};
+
+/* No buffer is given back, and then still asked of the disk. */
+static void *watch_staging(void *arg)
+{
+	struct watch *w = arg;
+	struct zcdev_pool_info info;
+
+	while (!w->over) {
+		if (zc_pool_info(w->zc, &info))
+			break;
+		if (info.out_staging)
+			w->seen = true;
+		else if (w->seen)
+			w->orphans += in_flight(DISK);
+		usleep(1000);
+	}
+	return NULL;
+}
+
 /* What the disk still reads for chunks behind a bad one is waited for. */
 static void a_bad_block_before_slow_ones(void **state)
 {
+	struct watch watch;
+	pthread_t thread;
+	uint64_t begin;
 	int zc = zc_open_pool(4, CHUNK), dst = zc_make_file("dst", 0, 2);
 	const unsigned long chunk = CHUNK / 512;
 	char table[512];
@@ -251,15 +278,24 @@ static void a_bad_block_before_slow_ones(void **state)
 
 	(void)state;
 	snprintf(table, sizeof(table),
-		 "0 %lu linear %s 0\\n%lu %lu error\\n%lu %lu delay %s %lu 1000\\n",
+		 "0 %lu delay %s 0 200\\n%lu %lu error\\n%lu %lu delay %s %lu 1000\\n",
 		 2 * chunk, zc_scratch(), 2 * chunk, chunk, 3 * chunk,
 		 SECTORS - 3 * chunk, zc_scratch(), 3 * chunk);
 	use_table(table);
 	src = open(DISK, O_RDONLY | O_CLOEXEC);
 	assert_true(src >= 0);
 	x = zc_xfer(src, dst);
+	watch = (struct watch) { .zc = zc };
+	assert_int_equal(pthread_create(&thread, NULL, watch_staging, &watch), 0);
+	begin = zc_now_ms();
 	assert_int_equal(zc_xfer_run(zc, &x), 0);
 	assert_int_equal(in_flight(DISK), 0);
+	/* It had been asked for the slow ones by the time that it failed. */
+	assert_true(zc_now_ms() - begin >= 800);
+	watch.over = true;
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_true(watch.seen);
+	assert_int_equal(watch.orphans, 0);
 	zc_assert_stopped(&x, 0, EIO);
 	assert_int_equal(x.t.out_bytes, 2 * CHUNK);
 	assert_int_equal(zc_size(dst), 2 * CHUNK);
