@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* timeout: 120 */
+/* timeout: 180 */
 /*
  * Between files of a file system that can share blocks nothing is read or
  * written at all; and what cannot be shared moves as always.
