@@ -6,10 +6,10 @@
  */
 #include <linux/fiemap.h>
 #include <linux/fs.h>
-#include <sys/sysmacros.h>
 
 #include "zc_disk.h"
 #include "zc_pair.h"
+#include "zc_task.h"
 
 #define MNT	"mnt"
 #define NAME	"zcerrors"
@@ -222,45 +222,19 @@ static void a_buffered_write_that_fails_later(void **state)
 	mend();
 }
 
-/* What is asked of the disk at this moment. */
-static unsigned int in_flight(const char *disk)
-{
-	unsigned int reads, writes;
-	char path[64];
-	struct stat st;
-	FILE *f;
-
-	assert_int_equal(stat(disk, &st), 0);
-	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/inflight",
-		 major(st.st_rdev), minor(st.st_rdev));
-	f = fopen(path, "re");
-	assert_non_null(f);
-	assert_int_equal(fscanf(f, "%u %u", &reads, &writes), 2);
-	fclose(f);
-	return reads + writes;
-}
-
 struct watch {
 	int zc;
-	volatile bool over, seen;
-	unsigned int orphans;	/* times that the disk wrote to buffers of nobody */
+	bool full;		/* all buffers were in use */
+	uint64_t freed_ms;	/* when the first of them was not any more */
 };
 
-/* No buffer is given back, and then still asked of the disk. */
-static void *watch_staging(void *arg)
+static void *watch_pool(void *arg)
 {
 	struct watch *w = arg;
-	struct zcdev_pool_info info;
 
-	while (!w->over) {
-		if (zc_pool_info(w->zc, &info))
-			break;
-		if (info.out_staging)
-			w->seen = true;
-		else if (w->seen)
-			w->orphans += in_flight(DISK);
-		usleep(1000);
-	}
+	w->full = zc_wait_until(10, ZC_POOL_COUNT(w->zc, out_free) == 0);
+	if (w->full && zc_wait_until(10, ZC_POOL_COUNT(w->zc, out_free) != 0))
+		w->freed_ms = zc_now_ms();
 	return NULL;
 }
 
@@ -286,16 +260,14 @@ static void a_bad_block_before_slow_ones(void **state)
 	assert_true(src >= 0);
 	x = zc_xfer(src, dst);
 	watch = (struct watch) { .zc = zc };
-	assert_int_equal(pthread_create(&thread, NULL, watch_staging, &watch), 0);
+	assert_int_equal(pthread_create(&thread, NULL, watch_pool, &watch), 0);
 	begin = zc_now_ms();
 	assert_int_equal(zc_xfer_run(zc, &x), 0);
-	assert_int_equal(in_flight(DISK), 0);
-	/* It had been asked for the slow ones by the time that it failed. */
-	assert_true(zc_now_ms() - begin >= 800);
-	watch.over = true;
+	/* The slow one was asked for by then: neither its buffer is let go, nor we. */
+	assert_true(zc_now_ms() - begin >= 900);
 	assert_int_equal(pthread_join(thread, NULL), 0);
-	assert_true(watch.seen);
-	assert_int_equal(watch.orphans, 0);
+	assert_true(watch.full);
+	assert_true(watch.freed_ms >= begin + 900);
 	zc_assert_stopped(&x, 0, EIO);
 	assert_int_equal(x.t.out_bytes, 2 * CHUNK);
 	assert_int_equal(zc_size(dst), 2 * CHUNK);

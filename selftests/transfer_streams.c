@@ -11,17 +11,6 @@
 #define COUNT	4
 #define POOL	(COUNT * BUF)
 
-static unsigned int pool_count(int zc, size_t member)
-{
-	struct zcdev_pool_info info;
-
-	assert_int_equal(zc_pool_info(zc, &info), 0);
-	return *(unsigned int *)((char *)&info + member);
-}
-
-#define POOL_COUNT(zc, member) \
-	pool_count(zc, offsetof(struct zcdev_pool_info, member))
-
 static void write_all(int fd, size_t len, uint64_t from)
 {
 	unsigned char *buf = malloc(len);
@@ -141,7 +130,7 @@ static void what_was_left_is_recovered(void **state)
 		x.t.out_bytes = 100000;
 		sum = check_left(&x, pool, left);
 		assert_int_equal(sum, x.t.out_left_bytes);
-		assert_int_equal(POOL_COUNT(zc, out_acquired),
+		assert_int_equal(ZC_POOL_COUNT(zc, out_acquired),
 				 x.t.out_left_count);
 		close(out[1]);
 
@@ -152,7 +141,7 @@ static void what_was_left_is_recovered(void **state)
 		zc_reader_start(&r);
 		send_left(zc, &x, left, out[0]);
 		release_left(zc, x.t.out_left_count, left);
-		assert_int_equal(POOL_COUNT(zc, out_acquired), 0);
+		assert_int_equal(ZC_POOL_COUNT(zc, out_acquired), 0);
 		x = zc_xfer(in[1], out[0]);
 		assert_int_equal(zc_xfer_run(zc, &x), 0);
 		assert_int_equal(x.t.out_bytes, MiB - 100000 - sum);
@@ -180,8 +169,8 @@ static void without_an_array_it_is_counted(void **state)
 	assert_int_equal(x.t.out_bytes, 0);
 	assert_int_equal(x.t.out_left_bytes, 5000);
 	assert_int_equal(x.t.out_left_count, 0);
-	assert_int_equal(POOL_COUNT(zc, out_acquired), 0);
-	assert_int_equal(POOL_COUNT(zc, out_free), COUNT);
+	assert_int_equal(ZC_POOL_COUNT(zc, out_acquired), 0);
+	assert_int_equal(ZC_POOL_COUNT(zc, out_free), COUNT);
 	/* An array that cannot be written is found before. */
 	write_all(in[0], 100, 0);
 	x = zc_xfer(in[1], out[1]);
@@ -547,8 +536,8 @@ static void left_in_a_pool(bool own, uint64_t offset, size_t header)
 	printf("%llu accepted, %llu left in %u ranges\n", (unsigned long long)f.t.out_bytes,
 	       (unsigned long long)f.t.out_left_bytes, f.t.out_left_count);
 	assert_int_equal(f.end[0].out_bytes, f.t.out_bytes + f.t.out_left_bytes);
-	assert_int_equal(POOL_COUNT(zc, out_acquired), 0);
-	assert_int_equal(POOL_COUNT(sink, out_acquired), 0);
+	assert_int_equal(ZC_POOL_COUNT(zc, out_acquired), 0);
+	assert_int_equal(ZC_POOL_COUNT(sink, out_acquired), 0);
 
 	/* One after the other, from where the socket stands. */
 	at = offset + header + f.t.out_bytes;

@@ -74,6 +74,18 @@ static inline int zc_pool_info(int fd, struct zcdev_pool_info *info)
 	return zc_errno(ioctl(fd, ZCDEV_POOL_INFO, info));
 }
 
+/* One of the counts of POOL_INFO, by the name of its member. */
+#define ZC_POOL_COUNT(fd, member) \
+	zc_pool_count(fd, offsetof(struct zcdev_pool_info, member))
+
+static inline uint32_t zc_pool_count(int fd, size_t member)
+{
+	struct zcdev_pool_info info;
+
+	assert_int_equal(zc_pool_info(fd, &info), 0);
+	return *(uint32_t *)((char *)&info + member);
+}
+
 /* Bytes in all pools of the machine; @fd may be any open device. */
 static inline uint64_t zc_total_bytes(int fd)
 {
