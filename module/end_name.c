@@ -47,21 +47,16 @@ static void print_address(const struct sockaddr_storage *addr, int len,
 	}
 }
 
-static const char *socket_name(struct socket *sock, char *buf)
+/* As it was when the transfer began: who asks must not wait for the socket. */
+static const char *socket_name(const struct zc_socket_end *end, char *buf)
 {
-	struct sockaddr_storage addr = {};
-	int len;
-
-	len = sock->ops->getname(sock, (struct sockaddr *)&addr, 1);
-	if (len < 0)
-		return NULL;
-	print_address(&addr, len, buf);
+	print_address(&end->peer, end->peer_len, buf);
 	return buf[0] ? buf : NULL;
 }
 
 /**
  * zc_end_name() - the name of an end
- * @end: opened; its file is held meanwhile
+ * @end: prepared; its file is held meanwhile
  * @buf: PATH_MAX bytes
  *
  * A path is as seen from the root directory of the current task.
@@ -71,11 +66,10 @@ static const char *socket_name(struct socket *sock, char *buf)
  */
 const char *zc_end_name(const struct zc_end *end, char *buf)
 {
-	struct socket *sock = sock_from_file(end->file);
 	char *path;
 
-	if (sock)
-		return socket_name(sock, buf);
+	if (sock_from_file(end->file))
+		return socket_name(&end->of_socket, buf);
 	path = file_path(end->file, buf, PATH_MAX);
 	return IS_ERR(path) ? NULL : path;
 }

@@ -3,8 +3,10 @@
 #define _ZC_ENDPOINT_H
 
 #include <linux/compiler.h>
+#include <linux/errno.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/socket.h>
 #include <linux/types.h>
 
 #include <zcdev.h>
@@ -197,9 +199,13 @@ struct zc_file_end {
 /**
  * struct zc_socket_end - an end that is a stream socket
  * @sock: the socket; its file is held by the end
+ * @peer: address of the peer when the transfer began
+ * @peer_len: bytes of it, 0 if it has none
  */
 struct zc_socket_end {
 	struct socket *sock;
+	struct sockaddr_storage peer;
+	int peer_len;
 };
 
 /**

@@ -109,6 +109,18 @@ static int vsock_probe(struct file *file)
 	       READ_ONCE(sk->sk_state) == TCP_CLOSING ? 1 : -ENOTCONN;
 }
 
+/*
+ * This takes the lock of the socket, which its owner can hold for as long as he
+ * likes, in a send from memory that is slow to come: so nobody else may do it.
+ */
+static void note_peer(struct zc_socket_end *end)
+{
+	struct sockaddr *peer = (struct sockaddr *)&end->peer;
+	int len = end->sock->ops->getname(end->sock, peer, 1);
+
+	end->peer_len = max(len, 0);
+}
+
 /**
  * zc_socket_prepare() - what both roles check
  * @end: on a socket
@@ -121,14 +133,18 @@ static int vsock_probe(struct file *file)
 int zc_socket_prepare(struct zc_end *end, int rw, u64 len)
 {
 	loff_t pos = 0;
+	int ret;
 
 	end->of_socket.sock = sock_from_file(end->file);
 	if (end->flags & ZCDEV_END_OFFSET)
 		return -ESPIPE;
 	if (end->flags)
 		return -EINVAL;
-	return rw_verify_area(rw, end->file, &pos,
-			      min_t(u64, len, MAX_RW_COUNT));
+	ret = rw_verify_area(rw, end->file, &pos,
+			     min_t(u64, len, MAX_RW_COUNT));
+	if (!ret)
+		note_peer(&end->of_socket);
+	return ret;
 }
 
 const struct zc_end_type zc_end_tcp = {

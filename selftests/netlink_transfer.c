@@ -4,8 +4,14 @@
  * A transfer in progress is listed with its ends and counts, and can be
  * cancelled: it ends with exact counts and ECANCELED, wherever it was waiting.
  */
+#include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
 #include "zc_nl.h"
 #include "zc_sock.h"
+#include "zc_task.h"
 
 struct end {
 	uint32_t index, role, kind, paths;
@@ -249,6 +255,97 @@ static void again(void **state)
 	zc_nl_close(&nl);
 }
 
+/* Memory that is there only once *uffd is closed. */
+static void *memory_to_wait_for(int *uffd)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	void *mem = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	*uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	if (*uffd < 0)
+		skip();
+	reg.range.start = (uintptr_t)mem;
+	reg.range.len = 4096;
+	assert_int_equal(ioctl(*uffd, UFFDIO_API, &api), 0);
+	assert_int_equal(ioctl(*uffd, UFFDIO_REGISTER, &reg), 0);
+	return mem;
+}
+
+struct holder {
+	int sock;
+	void *mem;
+	ssize_t sent;
+};
+
+/* Holds the lock of the socket meanwhile. */
+static void *send_slowly(void *arg)
+{
+	struct holder *h = arg;
+
+	h->sent = send(h->sock, h->mem, 4096, 0);
+	return NULL;
+}
+
+struct looker {
+	struct zc_nl nl;
+	struct transfer t;
+	bool found;
+};
+
+static void *look_once(void *arg)
+{
+	struct looker *l = arg;
+
+	l->found = look(&l->nl, &l->t);
+	return NULL;
+}
+
+/* Else its owner could make everybody wait who asks any family of netlink. */
+static void the_lock_of_a_socket_is_nothing_to_wait_for(void **state)
+{
+	struct timespec until;
+	struct looker l = {};
+	struct zc_mover m = {};
+	struct holder h = {};
+	struct uffd_msg msg;
+	int sv[2], uffd, dst, ret;
+	pthread_t holder, looker;
+
+	(void)state;
+	h.mem = memory_to_wait_for(&uffd);
+	zc_tcp_pair(sv);
+	h.sock = sv[0];
+	dst = zc_make_file("dst", 0, 1);
+	zc_nl_open(&l.nl);
+	move(&m, sv[0], dst);
+	assert_true(zc_wait_until(20, look(&l.nl, &l.t)));
+	assert_int_equal(zc_thread(&holder, send_slowly, &h), 0);
+	assert_int_equal(read(uffd, &msg, sizeof(msg)), sizeof(msg));
+
+	assert_int_equal(zc_thread(&looker, look_once, &l), 0);
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 10;
+	ret = pthread_timedjoin_np(looker, NULL, &until);
+	close(uffd);
+	assert_int_equal(ret, 0);
+	assert_true(l.found);
+	assert_int_equal(strncmp(l.t.end[0].name, "127.0.0.1:", 10), 0);
+
+	assert_int_equal(pthread_join(holder, NULL), 0);
+	assert_int_equal(h.sent, 4096);
+	assert_int_equal(cancel(&l.nl, l.t.id), 0);
+	zc_mover_join(&m);
+	assert_int_equal(m.error, ECANCELED);
+	munmap(h.mem, 4096);
+	close(m.zc);
+	close(dst);
+	close(sv[0]);
+	close(sv[1]);
+	zc_nl_close(&l.nl);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +354,7 @@ int main(void)
 		cmocka_unit_test(unix_abstract),
 		cmocka_unit_test(unix_nameless),
 		cmocka_unit_test(again),
+		cmocka_unit_test(the_lock_of_a_socket_is_nothing_to_wait_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
