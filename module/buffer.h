@@ -46,7 +46,7 @@ struct zc_buf {
  * A TCP receiver on this machine can have whole single pages mapped into its own
  * memory (TCP_ZEROCOPY_RECEIVE), which looks just like a mapping of the pool: we
  * would think that the page is free again. It cannot with parts of compound
- * pages.
+ * pages. What is in a pipe or a UNIX socket can be spliced on to TCP.
  */
 static inline bool zc_buf_is_mappable(const struct zc_buf *buf)
 {

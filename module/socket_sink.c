@@ -131,7 +131,7 @@ static u32 choose_reason(const struct zc_end *end, const struct zc_chunk *chunk)
 		return reason;
 	if (chunk->extra)
 		return reason | ZCDEV_REASON_MEMORY;
-	if (end->kind == ZCDEV_KIND_TCP && !zc_chunk_is_cached(chunk) &&
+	if (!reason && !zc_chunk_is_cached(chunk) &&
 	    zc_buf_is_mappable(chunk->buf))
 		return ZCDEV_REASON_PAGES;
 	if (!chunk->pipeline->strict && chunk->len < zc_end_copy_below(end))

@@ -96,7 +96,7 @@ static void to_socket(int zc, struct zc_xfer *x, size_t size, unsigned int buf,
 	x->end[1].fd = fds[0];
 	run_all(zc, x, size);
 	assert_int_equal(x->end[1].out_kind, kind);
-	if (buf == 4096 && kind == ZCDEV_KIND_TCP)
+	if (buf == 4096)
 		assert_single_pages(&x->end[1], size);
 	else
 		assert_referenced(&x->end[1], size);

@@ -299,8 +299,8 @@ struct zcdev_pool_info {
 						 */
 #define ZCDEV_REASON_DAX	(1U << 9)	/* memory is the disk: CPU copies */
 #define ZCDEV_REASON_PAGES	(1U << 10)	/* the buffer is made of single pages,
-						 * which a TCP receiver on this
-						 * machine could map and keep
+						 * which somebody on this machine
+						 * could map by TCP, and keep
 						 */
 #define ZCDEV_REASON_STREAM	(1U << 11)	/* what comes out of a socket, pipe or
 						 * device is copied into the pool
