@@ -117,8 +117,12 @@ void zc_chunk_unclaim(struct zc_pipeline *p, u64 seq)
  */
 bool zc_chunk_may_pad(const struct zc_chunk *chunk)
 {
-	return !chunk->lent && !chunk->extra &&
-	       chunk->buf != chunk->pipeline->stream.hold;
+	struct zc_pipeline *p = chunk->pipeline;
+	const struct zc_chunk *next = zc_pipeline_chunk(p, chunk - p->ring + 1);
+
+	/* In a stream the next chunk may follow in the same buffer, or be there. */
+	return !chunk->lent && !chunk->extra && chunk->buf != p->stream.hold &&
+	       (next == chunk || next->buf != chunk->buf);
 }
 
 /**
