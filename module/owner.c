@@ -54,6 +54,13 @@ static bool same_user(const struct cred *a, const struct cred *b)
 	return a->user_ns == b->user_ns && uid_eq(a->euid, b->euid);
 }
 
+/* All of it, not just for now: who serves others as them is not one of them. */
+static bool is_user(const struct cred *owner, const struct cred *asker)
+{
+	return same_user(owner, asker) && uid_eq(owner->uid, asker->euid) &&
+	       uid_eq(owner->suid, asker->euid);
+}
+
 /* In the system call that sends the request: the file is open. */
 static bool opened_by(struct sk_buff *request, const struct cred *cred)
 {
@@ -100,7 +107,7 @@ bool zc_asker_trusted(const struct zc_asker *asker,
 		      const struct zc_owner *owner)
 {
 	return asker->admin ||
-	       (asker->same && same_user(asker->cred, owner->cred));
+	       (asker->same && is_user(owner->cred, asker->cred));
 }
 
 /**

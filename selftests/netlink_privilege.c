@@ -243,8 +243,20 @@ static bool find_transfer(struct zc_nl *nl)
 	return stage.transfer;
 }
 
-/* What @fn in a child says of a transfer of @owner's. */
-static int told(uid_t owner, uid_t asker, int (*fn)(void *), void *arg)
+static void be(uid_t uid)
+{
+	zc_become(uid, uid, RLIM_INFINITY);
+}
+
+/* As a server does, of files and the like. */
+static void act_for(uid_t uid)
+{
+	zc_must(!seteuid(uid));
+}
+
+/* What @fn in a child says of a transfer of @owner's, who is that by @become. */
+static int told_of(uid_t owner, void (*become)(uid_t), uid_t asker,
+		   int (*fn)(void *), void *arg)
 {
 	int fd[3], sv[2], ret, status;
 	struct zc_nl nl;
@@ -258,7 +270,7 @@ static int told(uid_t owner, uid_t asker, int (*fn)(void *), void *arg)
 	fd[2] = sv[0];
 	stage.pid = fork();
 	if (!stage.pid) {
-		zc_become(owner, owner, RLIM_INFINITY);
+		become(owner);
 		_exit(transfer(fd));
 	}
 	assert_true(zc_wait_until(20, find_transfer(&nl)));
@@ -277,6 +289,11 @@ static int told(uid_t owner, uid_t asker, int (*fn)(void *), void *arg)
 	close(sv[1]);
 	zc_nl_close(&nl);
 	return ret;
+}
+
+static int told(uid_t owner, uid_t asker, int (*fn)(void *), void *arg)
+{
+	return told_of(owner, be, asker, fn, arg);
 }
 
 #define EVERYTHING	(SEES_POOL | SEES_UID | SEES_PID | SEES_COMM | SEES_NAME)
@@ -301,6 +318,14 @@ static void another(void **state)
 	assert_int_equal(told(ZC_NOBODY, ZC_NOBODY + 1, probe_all, NULL),
 			 SEES_POOL | SEES_UID | SEES_PID);
 	assert_int_equal(told(0, ZC_NOBODY, probe_all, NULL),
+			 SEES_POOL | SEES_UID | SEES_PID);
+}
+
+/* Who is served may not stop the server, as with kill(2), nor look into it. */
+static void served(void **state)
+{
+	(void)state;
+	assert_int_equal(told_of(ZC_NOBODY, act_for, ZC_NOBODY, probe_all, NULL),
 			 SEES_POOL | SEES_UID | SEES_PID);
 }
 
@@ -447,6 +472,7 @@ int main(void)
 		ZC_TEST("root sees and may do all", root),
 		ZC_TEST("the owner sees all, cancels, sets no limit", owner),
 		ZC_TEST("another user sees no names, cancels nothing", another),
+		ZC_TEST("a user whom a server acts for is not its owner", served),
 		ZC_TEST("root of a user namespace is another user", userns),
 		ZC_TEST("no pid from outside a pid namespace", pidns),
 		ZC_TEST("a pid is the one in the asker's namespace", translated),
