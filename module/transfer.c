@@ -314,7 +314,7 @@ static u32 choose_depth(const struct zc_transfer *t, const struct zc_pool *pool)
 	u32 depth;
 
 	if (!pool)
-		return t->arg->depth ?: ZC_TRANSFER_LENT;
+		return min(t->arg->depth ?: ZC_TRANSFER_LENT, ZC_TRANSFER_LENT);
 	depth = min(t->arg->depth ?: ZC_TRANSFER_DEPTH, pool->count);
 	return t->source.source->events && left_max(t->arg) ?
 	       min(depth, left_max(t->arg)) : depth;

@@ -408,7 +408,8 @@ struct zcdev_range {
  * @chunk: bytes read at once, a power of two from 4096 to the buffer size, or
  *	0 for the buffer size; must be 0 if the source or a sink is a pool
  * @depth: buffers to use at once, or 0 for as many as are free, but at most
- *	out_max_depth of ZCDEV_QUERY
+ *	out_max_depth of ZCDEV_QUERY; with ZCDEV_END_PAGE_CACHE 64 pages take the
+ *	place of a buffer, and 4 times that is the most
  * @header: address of an array of struct zcdev_iov: bytes that every sink gets
  *	before those of the source
  * @trailer: likewise, after the last byte of the source; left out if the
