@@ -126,27 +126,26 @@ static void pool_release_all(struct zc_pool *pool)
 static bool drain_all(void)
 {
 	struct zc_pool *pool, *next;
+	LIST_HEAD(empty);
+	bool left;
 
-	lockdep_assert_held(&draining_lock);
-
+	mutex_lock(&draining_lock);
 	list_for_each_entry_safe(pool, next, &draining_pools, draining) {
+		if (pool_release_idle(pool))
+			list_move_tail(&pool->draining, &empty);
 		cond_resched();
-		if (!pool_release_idle(pool))
-			continue;
-		list_del(&pool->draining);
-		pool_gone(pool);
 	}
-	return !list_empty(&draining_pools);
+	left = !list_empty(&draining_pools);
+	mutex_unlock(&draining_lock);
+	/* This waits for whoever looks at it: others need not. */
+	list_for_each_entry_safe(pool, next, &empty, draining)
+		pool_gone(pool);
+	return left;
 }
 
 static void drain_work_fn(struct work_struct *work)
 {
-	bool left;
-
-	mutex_lock(&draining_lock);
-	left = drain_all();
-	mutex_unlock(&draining_lock);
-	if (left) {
+	if (drain_all()) {
 		zc_softnet_flush();
 		schedule_delayed_work(&drain_work, DRAIN_INTERVAL);
 	}
@@ -195,9 +194,7 @@ static int charge_after_draining(struct zc_account *account,
 	int ret = zc_account_charge(account, pages);
 
 	if (ret) {
-		mutex_lock(&draining_lock);
 		drain_all();
-		mutex_unlock(&draining_lock);
 		ret = zc_account_charge(account, pages);
 	}
 	return ret;
