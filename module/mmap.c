@@ -60,6 +60,10 @@ static vm_fault_t vma_fault(struct vm_fault *vmf)
 	map_gen_inc(pool);
 	ret = vm_insert_page(vma, vmf->address & PAGE_MASK,
 			     pool_page(pool, vmf->pgoff));
+	/* A mark of userfaultfd stays there: who came back would find it again. */
+	if (ret == -EBUSY && vmf->flags & FAULT_FLAG_ORIG_PTE_VALID &&
+	    !pte_none(vmf->orig_pte))
+		return VM_FAULT_SIGBUS;
 	if (!ret || ret == -EBUSY)	/* or another thread was faster */
 		return VM_FAULT_NOPAGE;
 	return vmf_error(ret);
