@@ -15,9 +15,13 @@
 
 #include "pipeline.h"
 
+/* From 6.16 on eventfd and its kind say that they are regular files. */
 static int file_probe(struct file *file)
 {
-	return S_ISREG(file_inode(file)->i_mode);
+	const struct inode *inode = file_inode(file);
+
+	return S_ISREG(inode->i_mode) &&
+	       inode->i_sb->s_magic != ANON_INODE_FS_MAGIC;
 }
 
 static int block_probe(struct file *file)
