@@ -38,7 +38,7 @@ static bool direct_fits(const struct zc_file_end *f)
 /* Without extents, ext4 writes into holes through the page cache. */
 static bool ext4_has_extents(const struct file *file)
 {
-	struct fileattr attr = {};
+	struct file_kattr attr = {};
 
 	return !vfs_fileattr_get(file->f_path.dentry, &attr) &&
 	       attr.flags & FS_EXTENT_FL;
