@@ -89,6 +89,19 @@ void zc_softnet_exit(void)
 	free_netdev_dummy(softnet_dev);
 }
 
+/*
+ * One that is busy with the last call will look anyway, and one that goes
+ * offline gives its list to others.
+ */
+static void softnet_call_all(void)
+{
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		smp_call_function_single_async(cpu,
+					       per_cpu_ptr(&softnet.csd, cpu));
+}
+
 /**
  * zc_softnet_flush() - have all CPUs free what the network is done with
  *
@@ -100,16 +113,14 @@ void zc_softnet_exit(void)
 void zc_softnet_flush(void)
 {
 	static unsigned long last = INITIAL_JIFFIES;
-	int cpu;
+	static DEFINE_SPINLOCK(calling);
 
-	if (!time_after(jiffies, READ_ONCE(last)))
+	/* Two who call one CPU at once would tie its list of calls into a ring. */
+	if (!spin_trylock(&calling))
 		return;
-	WRITE_ONCE(last, jiffies);
-	/*
-	 * One that is busy with the last call will look anyway, and one that
-	 * goes offline gives its list to others.
-	 */
-	for_each_online_cpu(cpu)
-		smp_call_function_single_async(cpu,
-					       per_cpu_ptr(&softnet.csd, cpu));
+	if (time_after(jiffies, last)) {
+		last = jiffies;
+		softnet_call_all();
+	}
+	spin_unlock(&calling);
 }
