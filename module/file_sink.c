@@ -82,7 +82,6 @@ static int file_sink_prepare(struct zc_end *end, u64 len, bool strict,
 		return ret;
 	if (strict && !sink_aligned(end, source, len))
 		return -EOPNOTSUPP;
-	f->written = end->pos;
 	end->align = f->offset_align;
 	end->phase = end->pos % end->align;
 	return 0;

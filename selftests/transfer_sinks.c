@@ -432,6 +432,30 @@ static void what_others_append_is_not_cut(void **state)
 	close(h.dst);
 }
 
+/* Not by a transfer either that was to write behind it, and had nothing to. */
+static void what_others_write_before_is_not_cut(void **state)
+{
+	int zc = zc_open_pool(2, 64 * KiB), dst = zc_make_file("dst", 0, 1), sv[2];
+	struct zc_mover m = { .zc = zc };
+
+	(void)state;
+	zc_tcp_pair(sv);
+	m.x = zc_xfer(sv[1], dst);
+	m.x.end[1].flags = ZCDEV_END_OFFSET;
+	m.x.end[1].offset = 16 * MiB;
+	zc_mover_start(&m);
+	usleep(100000);
+	assert_int_equal(pwrite(dst, "mine", 4, 5000), 4);
+	close(sv[0]);
+	zc_mover_join(&m);
+	assert_int_equal(m.error, 0);
+	assert_int_equal(m.x.t.out_bytes, 0);
+	assert_int_equal(zc_size(dst), 5004);
+	close(sv[1]);
+	close(dst);
+	close(zc);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -444,6 +468,7 @@ int main(void)
 		cmocka_unit_test(two_sinks_cannot_write_to_one_place),
 		cmocka_unit_test(behind_the_last_byte_are_zeros),
 		cmocka_unit_test(what_others_append_is_not_cut),
+		cmocka_unit_test(what_others_write_before_is_not_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
