@@ -535,7 +535,7 @@ static int transfer(struct zc_file *file, struct zc_transfer *t)
 	ret = prepare(t, &len);
 	if (ret)
 		return refuse(file, ret);
-	if (!len)
+	if (!len && !extra_bytes(t))
 		return 0;
 	progress->source = &t->source;
 	progress->sink = t->sink;

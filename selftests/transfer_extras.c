@@ -152,6 +152,39 @@ static unsigned int data_segments(int fd)
 }
 
 /* FreeBSD's sendfile() does it, Linux's cannot: one segment for all three. */
+/* With a length of nothing, and from where a pool has nothing. */
+static void around_nothing(void **state)
+{
+	static const struct parts p = { 100, 0, 50 };
+	int zc = zc_open_pool(2, BUF), pool = zc_open_pool(1, BUF), i;
+	struct zcdev_iov iov[4];
+	struct zc_xfer x;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		int src = make_source(&p);
+		int dst = open("dst", O_RDWR | O_CREAT | O_TRUNC, 0644);
+
+		zc_case("%s", i ? "the end of a pool" : "no bytes of a file");
+		x = zc_xfer(i ? pool : src, dst);
+		if (i) {
+			x.end[0].flags = ZCDEV_END_OFFSET;
+			x.end[0].offset = BUF;
+		} else {
+			x.t.len = 0;
+		}
+		set_extras(&x, &p, iov);
+		assert_int_equal(zc_xfer_run(zc, &x), 0);
+		check(&x, &p);
+		assert_int_equal(zc_size(dst), total(&p));
+		zc_check_range(dst, 0, total(&p), SEED, 0);
+		close(dst);
+		close(src);
+	}
+	close(pool);
+	close(zc);
+}
+
 static void they_share_a_segment(void **state)
 {
 	static const struct parts p = { 200, 5000, 100 };
@@ -335,6 +368,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(around_a_file_to_streams),
 		cmocka_unit_test(around_a_file_to_files_and_pools),
+		cmocka_unit_test(around_nothing),
 		cmocka_unit_test(they_share_a_segment),
 		cmocka_unit_test(a_header_goes_ahead_of_a_silent_stream),
 		cmocka_unit_test(a_trailer_is_left_out_after_an_error),
