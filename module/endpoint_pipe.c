@@ -110,21 +110,32 @@ static u32 piece_len(const struct iov_iter *iter)
 		    iov_iter_count(iter), (size_t)PIECE);
 }
 
-static long pipe_add(struct pipe_inode_info *pipe, struct iov_iter *iter)
+/* With a reference on the page, which is gone after an error. */
+static long pipe_add(struct pipe_inode_info *pipe, struct page *page, u32 offset,
+		     u32 len)
 {
 	struct pipe_buffer buf = {
 		.ops	= &nosteal_pipe_buf_ops,
-		.page	= iter->bvec->bv_page,
-		.offset	= iter->bvec->bv_offset + iter->iov_offset,
-		.len	= piece_len(iter),
+		.page	= page,
+		.offset	= offset,
+		.len	= len,
 	};
+
+	if (pipe->readers)
+		return add_to_pipe(pipe, &buf);
+	/* That would send a signal. */
+	put_page(page);
+	return -EPIPE;
+}
+
+static long pipe_add_piece(struct pipe_inode_info *pipe, struct iov_iter *iter)
+{
+	struct page *page = iter->bvec->bv_page;
 	long ret;
 
-	/* Else there would be a signal. */
-	if (!pipe->readers)
-		return -EPIPE;
-	get_page(buf.page);
-	ret = add_to_pipe(pipe, &buf);
+	get_page(page);
+	ret = pipe_add(pipe, page, iter->bvec->bv_offset + iter->iov_offset,
+		       piece_len(iter));
 	if (ret > 0)
 		iov_iter_advance(iter, ret);
 	return ret;
@@ -142,7 +153,7 @@ static long pipe_reference(struct pipe_inode_info *pipe, struct iov_iter *iter)
 
 	pipe_lock(pipe);
 	do {
-		ret = pipe_add(pipe, iter);
+		ret = pipe_add_piece(pipe, iter);
 		bytes += max(ret, 0L);
 	} while (ret > 0 && iov_iter_count(iter));
 	pipe_unlock(pipe);
@@ -162,22 +173,25 @@ static bool pipe_sink_hung_up(const struct zc_end *end)
 	return !READ_ONCE(end->of_pipe.pipe->readers);
 }
 
-/*
- * A write(2) would send a signal if nobody reads. Where there is room at all
- * there is for a page, so this does not wait, as above.
- */
+/* A write(2) would send a signal if nobody reads, and wait, in old pipes (6.1). */
 static long pipe_copy(struct zc_end *end, struct iov_iter *iter)
 {
-	struct kiocb iocb;
+	struct pipe_inode_info *pipe = end->of_pipe.pipe;
+	struct page *page;
+	long ret;
 
-	if (pipe_sink_hung_up(end))
-		return -EPIPE;
 	if (pipe_sink_blocked(end))
 		return -EAGAIN;
-	iov_iter_truncate(iter, PAGE_SIZE);
-	init_sync_kiocb(&iocb, end->file);
-	iocb.ki_flags |= IOCB_NOWAIT;
-	return vfs_iocb_iter_write(end->file, &iocb, iter);
+	page = alloc_page(GFP_KERNEL_ACCOUNT);
+	if (!page)
+		return -ENOMEM;
+	ret = copy_page_from_iter(page, 0, PAGE_SIZE, iter);
+	pipe_lock(pipe);
+	ret = pipe_add(pipe, page, 0, ret);
+	pipe_unlock(pipe);
+	if (ret > 0)
+		wake_readers(pipe);
+	return ret;
 }
 
 static u32 choose_reason(const struct zc_end *end, const struct zc_chunk *chunk)
