@@ -446,6 +446,11 @@ struct zcdev_range {
  * and if those are all buffers, the others wait for them. Two sinks must not
  * write to one place.
  *
+ * A peer on this machine can keep what it was given by reference for as long as
+ * it lives, also when its connection is gone: by splicing it into a pipe of its
+ * own. Who serves peers that may take a whole pool in that way gives each a
+ * pool of its own, or has them sent copies: @copy_below of their end.
+ *
  * A pool as the source lends its own buffers: nothing is read or staged, and
  * until ZCDEV_BUF_WAIT returns whoever writes to the range may change what is
  * sent. A pool as the sink lends its buffers to the source, which fills them in
