@@ -22,7 +22,6 @@
  * @out: offset of the first out_ member, @size if there is none
  * @pool: needs a pool
  * @acquired: and its first buffer acquired
- * @flags: flags it knows, in the second member of the struct
  * @fill: make a call that succeeds
  */
 struct abi_ioctl {
@@ -32,7 +31,6 @@ struct abi_ioctl {
 	unsigned int out;
 	bool pool;
 	bool acquired;
-	uint32_t flags;
 	void (*fill)(void *arg);
 };
 
@@ -63,6 +61,15 @@ union abi_arg {
 static unsigned char *abi_mem;
 static struct zcdev_end *abi_ends;
 static int abi_file[2] = { -1, -1 };
+static int abi_null = -1;
+
+#define ABI_SINKS	16	/* out_max_sinks of QUERY */
+#define ABI_LEFT	4096	/* no less than out_max_depth */
+
+/* What header, trailer and left of a transfer point to. */
+static struct zcdev_iov abi_iovs[2][ZCDEV_IOV_MAX_COUNT + 1];
+static struct zcdev_range abi_left[ABI_LEFT];
+static unsigned char abi_text[ZCDEV_IOV_MAX_BYTES + 1];
 
 static inline void fill_query(void *arg)
 {
@@ -92,25 +99,48 @@ static inline void fill_info(void *arg)
 	info->flags = 0;
 }
 
-/* One page of a file to the begin of another, again each time. */
-static inline void fill_transfer(void *arg)
+/* From a file to another one, and to /dev/null if there are more sinks. */
+static inline void fill_ends(void)
 {
-	struct zcdev_transfer *t = arg;
-
-	memset(abi_ends, 0xff, 2 * sizeof(*abi_ends));
-	for (int i = 0; i < 2; i++) {
-		abi_ends[i].fd = abi_file[i];
-		abi_ends[i].flags = ZCDEV_END_OFFSET;
+	memset(abi_ends, 0xff, (1 + ABI_SINKS) * sizeof(*abi_ends));
+	for (int i = 0; i <= ABI_SINKS; i++) {
+		abi_ends[i].fd = i < 2 ? abi_file[i] : abi_null;
+		abi_ends[i].flags = i < 2 ? ZCDEV_END_OFFSET : 0;
 		abi_ends[i].offset = 0;
 		abi_ends[i].copy_below = 0;
 		abi_ends[i].reserved = 0;
 	}
+}
+
+/* Two pieces that are not empty, and all others. */
+static inline void fill_iovs(void)
+{
+	memset(abi_iovs, 0, sizeof(abi_iovs));
+	for (int i = 0; i < 2 * 2; i++)
+		abi_iovs[i / 2][i % 2] = (struct zcdev_iov) {
+			(uintptr_t)abi_text, 16,
+		};
+}
+
+/*
+ * One page of a file to the begin of another, again each time. Header, trailer
+ * and left are good, but none are asked for.
+ */
+static inline void fill_transfer(void *arg)
+{
+	struct zcdev_transfer *t = arg;
+
+	fill_ends();
+	fill_iovs();
 	*t = (struct zcdev_transfer) {
 		.size = sizeof(*t),
 		.len = ZC_PAGE,
 		.ends = (uintptr_t)abi_ends,
 		.end_size = sizeof(*abi_ends),
 		.sink_count = 1,
+		.header = (uintptr_t)abi_iovs[0],
+		.trailer = (uintptr_t)abi_iovs[1],
+		.left = (uintptr_t)abi_left,
 		.out_error = -1,
 		.out_bytes = ~0ULL,
 		.out_left_bytes = ~0ULL,
@@ -150,23 +180,19 @@ static inline void fill_release(void *arg)
 
 static const struct abi_ioctl abi_ioctls[] = {
 	{ "QUERY", ZCDEV_QUERY, sizeof(struct zcdev_query),
-	  offsetof(struct zcdev_query, out_ioctls), false, false, 0, fill_query },
+	  offsetof(struct zcdev_query, out_ioctls), false, false, fill_query },
 	{ "POOL_CREATE", ZCDEV_POOL_CREATE, sizeof(struct zcdev_pool_create),
-	  sizeof(struct zcdev_pool_create), false, false,
-	  ZCDEV_POOL_CONTIGUOUS | ZCDEV_POOL_DMA32, fill_create },
+	  sizeof(struct zcdev_pool_create), false, false, fill_create },
 	{ "POOL_INFO", ZCDEV_POOL_INFO, sizeof(struct zcdev_pool_info),
-	  offsetof(struct zcdev_pool_info, out_pool_flags), true, false, 0,
-	  fill_info },
+	  offsetof(struct zcdev_pool_info, out_pool_flags), true, false, fill_info },
 	{ "TRANSFER", ZCDEV_TRANSFER, sizeof(struct zcdev_transfer),
-	  offsetof(struct zcdev_transfer, out_bytes), true, false,
-	  ZCDEV_TRANSFER_STRICT | ZCDEV_TRANSFER_FAIL_FAST, fill_transfer },
+	  offsetof(struct zcdev_transfer, out_bytes), true, false, fill_transfer },
 	{ "BUF_WAIT", ZCDEV_BUF_WAIT, sizeof(struct zcdev_buf_wait),
-	  sizeof(struct zcdev_buf_wait), true, false, 0, fill_wait },
+	  sizeof(struct zcdev_buf_wait), true, false, fill_wait },
 	{ "BUF_ACQUIRE", ZCDEV_BUF_ACQUIRE, sizeof(struct zcdev_buf_acquire),
-	  offsetof(struct zcdev_buf_acquire, out_count), true, false, 0,
-	  fill_acquire },
+	  offsetof(struct zcdev_buf_acquire, out_count), true, false, fill_acquire },
 	{ "BUF_RELEASE", ZCDEV_BUF_RELEASE, sizeof(struct zcdev_buf_release),
-	  sizeof(struct zcdev_buf_release), true, true, 0, fill_release },
+	  sizeof(struct zcdev_buf_release), true, true, fill_release },
 };
 
 #define ABI_IOCTLS	(sizeof(abi_ioctls) / sizeof(abi_ioctls[0]))
@@ -252,6 +278,8 @@ static inline int abi_set_up(void **state)
 	abi_ends = (void *)(abi_mem + 3 * ZC_PAGE);
 	abi_file[0] = zc_make_file("source", ZC_PAGE, 1);
 	abi_file[1] = zc_make_file("sink", 0, 0);
+	abi_null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	assert_true(abi_null >= 0);
 	return 0;
 }
 
@@ -260,6 +288,7 @@ static inline int abi_tear_down(void **state)
 	(void)state;
 	close(abi_file[0]);
 	close(abi_file[1]);
+	close(abi_null);
 	munmap(abi_mem, 2 * ZC_PAGE);
 	munmap(abi_ends, ZC_PAGE);
 	return 0;

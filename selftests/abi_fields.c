@@ -1,105 +1,102 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every bit that has no meaning yet is refused, or it is lost for ever; and
- * QUERY tells the truth about those that have one.
+ * Every member of every struct: its values at their borders, and every bit that
+ * has no meaning yet, which is refused or it is lost for ever; and QUERY tells
+ * the truth about those that have one.
  * timeout: 120
  */
-#include "abi.h"
+#include "abi_members.h"
+
+/* The call of @at with @value in its member: must give @want. */
+static void try_value(const struct abi_at *at, uint64_t value, int want)
+{
+	const struct abi_member *m = at->member;
+
+	memcpy(abi_place(at) + m->offset, &value, m->size);
+	zc_assert_errno(abi_try(at->call, abi_mem), want, "%#llx as %s, %s",
+			(unsigned long long)value, m->name, at->place->name);
+}
+
+/* No member and no ioctl is forgotten. */
+static void complete(void **state)
+{
+	const struct abi_call *call = *state;
+	bool found = false;
+
+	for (size_t i = 0; i < ABI_STRUCTS; i++) {
+		const struct abi_struct *s = &abi_structs[i];
+		size_t end = 0;
+
+		for (size_t k = 0; k < s->count; k++) {
+			zc_case("%s", s->members[k].name);
+			assert_int_equal(s->members[k].offset, end);
+			end += s->members[k].size;
+		}
+		assert_int_equal(end, s->size);
+		found |= s->where == at_arg && s->cmd == call->ioctl->cmd &&
+			 s->size == call->ioctl->size;
+	}
+	assert_true(found);
+}
+
+static void try_flags(const struct abi_at *at)
+{
+	const struct abi_member *m = at->member;
+	uint32_t known = abi_known(m), base;
+
+	memcpy(&base, abi_place(at) + m->offset, sizeof(base));
+	for (size_t i = 0; i < m->count; i++)
+		try_value(at, base | m->values[i].value, m->values[i].want);
+	for (int bit = 0; bit < 32; bit++) {
+		if (known >> bit & 1)
+			continue;
+		try_value(at, base | 1U << bit, EINVAL);
+		try_value(at, known | 1U << bit, EINVAL);
+	}
+	try_value(at, MAX32, EINVAL);
+}
 
 static void flags(void **state)
 {
-	const struct abi_call *call = *state;
-
-	for (int bit = 0; bit < 32; bit++) {
-		union abi_arg *arg = abi_fill(call);
-		bool known = call->ioctl->flags & 1U << bit;
-
-		arg->flags = 1U << bit;
-		zc_assert_errno(abi_try(call, arg), known ? 0 : EINVAL,
-				"flag %d", bit);
-	}
+	abi_each(*state, ABI_FLAGS, try_flags);
 }
 
-static void known_with_unknown(void **state)
+static void try_reserved(const struct abi_at *at)
 {
-	const struct abi_call *call = *state;
-	union abi_arg *arg = abi_fill(call);
-
-	arg->flags = call->ioctl->flags;
-	zc_assert_errno(abi_try(call, arg), 0, "all known flags");
-	arg = abi_fill(call);
-	arg->flags = 0xffffffff;
-	zc_assert_errno(abi_try(call, arg), EINVAL, "all flags");
-}
-
-static uint32_t *reserved_of(const struct abi_call *call, union abi_arg *arg)
-{
-	switch (call->ioctl->cmd) {
-	case ZCDEV_TRANSFER:
-		return &arg->transfer.reserved;
-	case ZCDEV_BUF_RELEASE:
-		return &arg->release.reserved;
-	}
-	return &arg->create.reserved;
+	for (size_t bit = 0; bit < 8 * at->member->size; bit++)
+		try_value(at, 1ULL << bit, EINVAL);
+	try_value(at, MAX64, EINVAL);
 }
 
 static void reserved(void **state)
 {
-	const struct abi_call *call = *state;
-
-	for (int bit = 0; bit < 32; bit++) {
-		union abi_arg *arg = abi_fill(call);
-
-		*reserved_of(call, arg) = 1U << bit;
-		zc_assert_errno(abi_try(call, arg), EINVAL, "bit %d", bit);
-	}
+	abi_each(*state, ABI_RESERVED, try_reserved);
 }
 
-/* @value as the member at @offset, of @size bytes, of a transfer. */
-static void transfer_member(const struct abi_call *call, size_t offset,
-			    size_t size, uint64_t value, int want)
+static void try_number(const struct abi_at *at)
 {
-	union abi_arg *arg = abi_fill(call);
+	const struct abi_member *m = at->member;
 
-	memcpy(arg->bytes + offset, &value, size);
-	zc_assert_errno(abi_try(call, arg), want, "%llu as member at %zu",
-			(unsigned long long)value, offset);
+	for (size_t i = 0; i < m->count; i++)
+		try_value(at, m->values[i].value, m->values[i].want);
+	assert_true(m->count > 2);
 }
 
-#define MEMBER(type, name) \
-	offsetof(struct type, name), sizeof(((struct type *)0)->name)
-
-static void transfer_values(void **state)
+static void numbers(void **state)
 {
-	static const struct {
-		size_t offset, size;
-		uint64_t value;
-		int want;
-	} rows[] = {
-		{ MEMBER(zcdev_transfer, sink_count), 0, EINVAL },
-		{ MEMBER(zcdev_transfer, sink_count), 17, EINVAL },
-		{ MEMBER(zcdev_transfer, sink_count), 0xffffffff, EINVAL },
-		{ MEMBER(zcdev_transfer, chunk), 1, EINVAL },
-		{ MEMBER(zcdev_transfer, chunk), 2048, EINVAL },
-		{ MEMBER(zcdev_transfer, chunk), 4095, EINVAL },
-		{ MEMBER(zcdev_transfer, chunk), 4096, 0 },
-		{ MEMBER(zcdev_transfer, chunk), 4097, EINVAL },
-		{ MEMBER(zcdev_transfer, chunk), 8192, EINVAL },
-		{ MEMBER(zcdev_transfer, chunk), 0x80000000, EINVAL },
-		{ MEMBER(zcdev_transfer, depth), 1, 0 },
-		{ MEMBER(zcdev_transfer, depth), 0xffffffff, EINVAL },
-		{ MEMBER(zcdev_transfer, len), 0, 0 },
-		{ MEMBER(zcdev_transfer, len), ~0ULL, 0 },
-		{ MEMBER(zcdev_transfer, ends), 0, EFAULT },
-		{ MEMBER(zcdev_transfer, ends), 1ULL << 63, EFAULT },
-		{ MEMBER(zcdev_transfer, ends), ~0ULL, EFAULT },
-		{ MEMBER(zcdev_transfer, ends), ~0ULL << 12, EFAULT },
-	};
-	const struct abi_call *call = *state;
+	abi_each(*state, ABI_NUMBER, try_number);
+}
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		transfer_member(call, rows[i].offset, rows[i].size,
-				rows[i].value, rows[i].want);
+static void try_out(const struct abi_at *at)
+{
+	try_value(at, 0, 0);
+	try_value(at, TOP64 | 1, 0);
+	try_value(at, MAX64, 0);
+}
+
+static void out(void **state)
+{
+	abi_each(*state, ABI_OUT, try_out);
 }
 
 static void depth_border(void **state)
@@ -110,9 +107,24 @@ static void depth_border(void **state)
 
 	assert_int_equal(zc_query(fd, &q), 0);
 	close(fd);
-	transfer_member(call, MEMBER(zcdev_transfer, depth), q.out_max_depth, 0);
-	transfer_member(call, MEMBER(zcdev_transfer, depth),
-			q.out_max_depth + 1, EINVAL);
+	assert_true(q.out_max_depth <= ABI_LEFT);
+	for (int i = 0; i < 2; i++) {
+		abi_fill(call)->transfer.depth = q.out_max_depth + i;
+		zc_assert_errno(abi_try(call, abi_mem), i ? EINVAL : 0,
+				"%d more", i);
+	}
+}
+
+static void unasked_offset(void **state)
+{
+	const struct abi_call *call = *state;
+
+	for (int i = 0; i < 2; i++) {
+		abi_fill(call);
+		abi_ends[i].flags = 0;
+		abi_ends[i].offset = 1;
+		zc_assert_errno(abi_try(call, abi_mem), EINVAL, "end %d", i);
+	}
 }
 
 /* Ends in an array of another stride, as another header would make it. */
@@ -152,48 +164,11 @@ static void end_size(void **state)
 			"tail of the sink");
 }
 
-/* What a flag of a source, or of a sink, gives: both are files. */
-static int end_flag_errno(uint32_t flag, int sink)
+/* Flags of the struct in row @i, which has them second. */
+static uint32_t known_of(const struct abi_member *members)
 {
-	switch (flag) {
-	case ZCDEV_END_OFFSET:
-	case ZCDEV_END_DIRECT:
-	case ZCDEV_END_BUFFERED:
-		return 0;
-	case ZCDEV_END_SPARSE:
-		return sink ? 0 : EINVAL;
-	case ZCDEV_END_PAGE_CACHE:
-		return sink ? EINVAL : EOPNOTSUPP;
-	default:
-		return EINVAL;
-	}
-}
-
-static void end_flags(void **state)
-{
-	const struct abi_call *call = *state;
-
-	for (int i = 0; i < 2 * 32; i++) {
-		union abi_arg *arg = abi_fill(call);
-		uint32_t flag = 1U << i / 2;
-
-		abi_ends[i % 2].flags |= flag;
-		zc_assert_errno(abi_try(call, arg), end_flag_errno(flag, i % 2),
-				"flag %d of end %d", i / 2, i % 2);
-	}
-	for (int i = 0; i < 2; i++) {
-		union abi_arg *arg = abi_fill(call);
-
-		abi_ends[i].flags |= ZCDEV_END_DIRECT | ZCDEV_END_BUFFERED;
-		zc_assert_errno(abi_try(call, arg), EINVAL, "direct, buffered");
-		arg = abi_fill(call);
-		abi_ends[i].flags = 0;
-		abi_ends[i].offset = ZC_PAGE;
-		zc_assert_errno(abi_try(call, arg), EINVAL, "unasked offset");
-		arg = abi_fill(call);
-		abi_ends[i].offset = 1ULL << 63;
-		zc_assert_errno(abi_try(call, arg), EOVERFLOW, "huge offset");
-	}
+	assert_int_equal(members[1].role, ABI_FLAGS);
+	return abi_known(&members[1]);
 }
 
 /* What QUERY announces is what the sweeps here found to be taken. */
@@ -208,35 +183,51 @@ static void query(void **state)
 	for (size_t i = 0; i < ABI_IOCTLS; i++)
 		ioctls |= 1U << _IOC_NR(abi_ioctls[i].cmd);
 	assert_int_equal(q->out_ioctls, ioctls);
-	assert_int_equal(q->out_pool_flags, abi_ioctls[1].flags);
-	assert_int_equal(q->out_transfer_flags, abi_ioctls[3].flags);
-	assert_int_equal(q->out_end_flags, ZCDEV_END_OFFSET |
-			 ZCDEV_END_DIRECT | ZCDEV_END_BUFFERED |
-			 ZCDEV_END_PAGE_CACHE | ZCDEV_END_SPARSE);
+	assert_int_equal(q->out_pool_flags, known_of(create_members));
+	assert_int_equal(q->out_transfer_flags,
+			 known_of(transfer_members));
+	assert_int_equal(q->out_end_flags, known_of(sink_members));
 	assert_int_equal(q->out_min_buf_size, sysconf(_SC_PAGESIZE));
 	assert_int_equal(q->out_max_buf_size, 4 * MiB);
-	assert_int_equal(q->out_max_sinks, 16);
+	assert_int_equal(q->out_max_sinks, ABI_SINKS);
 	/* The default pool fits into the default locked-memory limit. */
 	assert_true((uint64_t)q->out_default_count * q->out_default_buf_size <=
 		    8 * MiB);
 	assert_true(q->out_max_pool_bytes <= q->out_max_total_bytes);
 }
 
+/* So that the border of count is not all memory. */
+static int small_limit(void **state)
+{
+	char mib[16];
+
+	snprintf(mib, sizeof(mib), "%d", ABI_POOL_MIB);
+	if (zc_keep_params(state))
+		return -1;
+	zc_param("max_pool_mib", mib);
+	return 0;
+}
+
 int main(void)
 {
 	static const struct abi_rule rules[] = {
-		{ "unknown flags are EINVAL, known ones work", flags, NULL },
-		{ "known flags work together, not with unknown ones",
-		  known_with_unknown, NULL },
-		{ "reserved bits are EINVAL", reserved, "POOL_CREATE" },
-		{ "reserved bits are EINVAL", reserved, "TRANSFER" },
-		{ "reserved bits are EINVAL", reserved, "BUF_RELEASE" },
-		{ "values at their borders", transfer_values, "TRANSFER" },
+		{ "the table has every member", complete, NULL },
+		{ "unknown flags are EINVAL, known ones as in the table",
+		  flags, NULL },
+		{ "reserved bits are EINVAL", reserved, NULL },
+		{ "numbers at their borders", numbers, NULL },
+		{ "what is in out_ members does not matter", out, NULL },
 		{ "depth up to what QUERY says", depth_border, "TRANSFER" },
 		{ "end_size follows the rules of size", end_size, "TRANSFER" },
-		{ "unknown end flags are EINVAL", end_flags, "TRANSFER" },
+		{ "an offset without its flag is EINVAL", unasked_offset,
+		  "TRANSFER" },
 		{ "says what is taken", query, "QUERY" },
 	};
+	int ret;
 
-	return ABI_RUN(rules);
+	if (small_limit(NULL))
+		return 1;
+	ret = ABI_RUN(rules);
+	zc_restore_params(NULL);
+	return ret;
 }

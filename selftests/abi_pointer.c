@@ -107,58 +107,6 @@ static void read_only(void **state)
 	assert_int_equal(zc_size(abi_file[1]), 0);
 }
 
-/* The ends of a transfer at the edge, and read-only. */
-static void bad_ends(void **state)
-{
-	const struct abi_call *call = *state;
-	union abi_arg *arg = abi_fill(call);
-	unsigned char *edge = abi_mem + 2 * ZC_PAGE;
-	int ret;
-
-	for (size_t len = 0; len < 2 * sizeof(*abi_ends); len++) {
-		memcpy(edge - len, abi_ends, len);
-		arg->transfer.ends = (uintptr_t)edge - len;
-		zc_assert_errno(abi_try(call, arg), EFAULT,
-				"only %zu bytes of the ends are there", len);
-	}
-	arg = abi_fill(call);
-	assert_int_equal(mprotect(abi_ends, ZC_PAGE, PROT_READ), 0);
-	ret = abi_try(call, arg);
-	assert_int_equal(mprotect(abi_ends, ZC_PAGE, PROT_READ | PROT_WRITE), 0);
-	zc_assert_errno(ret, EFAULT, "read-only ends");
-	assert_int_equal(zc_size(abi_file[1]), 0);
-}
-
-/* Indices at the edge, read-only, and nowhere: nothing changes hands. */
-static void bad_indices(void **state)
-{
-	const struct abi_call *call = *state;
-	bool acquire = call->ioctl->cmd == ZCDEV_BUF_ACQUIRE;
-	unsigned char *edge = abi_mem + 2 * ZC_PAGE;
-	struct zcdev_pool_info info;
-	int fd = abi_open(call->ioctl), ret;
-
-	for (int i = 0; i < 5; i++) {
-		union abi_arg *arg = abi_fill(call);
-		__u64 *indices = acquire ? &arg->acquire.indices :
-					   &arg->release.indices;
-
-		memset(edge - 4, 0, 4);
-		*indices = i < 4 ? (uintptr_t)edge - i : 1ULL << 63;
-		zc_assert_errno(abi_do(call, fd, arg), EFAULT, "%#llx",
-				*indices);
-	}
-	abi_fill(call);
-	assert_int_equal(mprotect(abi_ends, ZC_PAGE, PROT_READ), 0);
-	ret = abi_try(call, abi_mem);
-	assert_int_equal(mprotect(abi_ends, ZC_PAGE, PROT_READ | PROT_WRITE), 0);
-	zc_assert_errno(ret, acquire ? EFAULT : 0, "read-only indices");
-	assert_int_equal(zc_pool_info(fd, &info), 0);
-	assert_int_equal(info.out_acquired, !acquire);
-	assert_int_equal(info.out_staging, 0);
-	close(fd);
-}
-
 static void in_the_pool(void **state)
 {
 	const struct abi_call *call = *state;
@@ -194,9 +142,6 @@ int main(void)
 		{ "a tail that is not there is EFAULT", tail_not_there, NULL },
 		{ "read-only memory is EFAULT if there are results",
 		  read_only, NULL },
-		{ "bad ends are EFAULT", bad_ends, "TRANSFER" },
-		{ "bad indices are EFAULT", bad_indices, "BUF_ACQUIRE" },
-		{ "bad indices are EFAULT", bad_indices, "BUF_RELEASE" },
 		{ "arguments in a mapping of the pool work",
 		  in_the_pool, NULL },
 	};
