@@ -88,6 +88,25 @@ static void non_zero_tail(void **state)
 	close(fd);
 }
 
+/* As a newer header might have it that says ~0 where nothing is asked for. */
+static void tail_of_ones(void **state)
+{
+	const struct abi_call *call = *state;
+	int fd = abi_open(call->ioctl);
+	unsigned int size = call->ioctl->size;
+
+	for (size_t i = 0; i < sizeof(longer) / sizeof(*longer); i++) {
+		union abi_arg *arg = abi_fill(call);
+
+		memset(arg->bytes + size, 0xff, longer[i]);
+		arg->size = size + longer[i];
+		zc_assert_errno(abi_do(call, fd, arg), E2BIG, "%u of ones",
+				longer[i]);
+	}
+	assert_no_effect(call, fd);
+	close(fd);
+}
+
 static void beyond_size(void **state)
 {
 	const struct abi_call *call = *state;
@@ -129,6 +148,7 @@ int main(void)
 		  zero_tail, NULL },
 		{ "a tail with one byte that is not zero is E2BIG",
 		  non_zero_tail, NULL },
+		{ "a tail of ones is E2BIG", tail_of_ones, NULL },
 		{ "what lies beyond size does not matter", beyond_size, NULL },
 		{ "more than a page is E2BIG", over_a_page, NULL },
 	};

@@ -146,7 +146,9 @@ static inline bool zc_tls(int fd, int direction)
 		.info.cipher_type = TLS_CIPHER_AES_GCM_128,
 	};
 
-	return !setsockopt(fd, IPPROTO_TCP, TCP_ULP, "tls", 4) &&
+	/* It may have the other direction already. */
+	return (!setsockopt(fd, IPPROTO_TCP, TCP_ULP, "tls", 4) ||
+		errno == EEXIST) &&
 	       !setsockopt(fd, SOL_TLS, direction, &info, sizeof(info));
 }
 
