@@ -16,6 +16,7 @@
  *   zcdev_run=tests    the above
  *   zcdev_run=shell    a shell on the console instead
  *   zcdev_run=PATH     that program, its output on the port
+ *   zcdev_kernel=NAME  which kernel this is, for tests too
  *   zcdev_slow=N       all time limits times N
  *   zcdev_soak=N       how many seconds soak takes; so many more for every test
  *   zcdev_seed=N       what it does
@@ -35,6 +36,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/pidfd.h>
 #include <sys/reboot.h>
@@ -533,6 +535,41 @@ static void unload(void)
 	check_kmsg("unload");
 }
 
+#define TRACING		"/sys/kernel/tracing/"
+#define POISON_EVENT	TRACING "events/zcdev_init/poison/enable"
+
+/* How often the kernel has poisoned pages while we had some and gave them back. */
+static unsigned long count_poisonings(void)
+{
+	size_t size = 64 * 4096;
+	unsigned long hits = 0;
+	char line[128];
+	void *map;
+	FILE *f;
+
+	write_file(POISON_EVENT, "1");
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	munmap(map, size);
+	write_file(POISON_EVENT, "0");
+	f = fopen(TRACING "kprobe_profile", "re");
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, " poison %lu", &hits);
+	if (f)
+		fclose(f);
+	return hits;
+}
+
+/* Built in is not switched on. */
+static void check_poisoning(void)
+{
+	bool set = write_file(TRACING "kprobe_events",
+			      "p:zcdev_init/poison __kernel_poison_pages");
+
+	point(set && count_poisonings(), "boot: freed pages are poisoned");
+	write_file(TRACING "kprobe_events", "-:zcdev_init/poison");
+}
+
 static void run_tests(void)
 {
 	struct dirent **tests;
@@ -544,6 +581,8 @@ static void run_tests(void)
 	 */
 	write_file("/proc/sys/vm/percpu_pagelist_high_fraction", "1000");
 	write_file("/sys/kernel/debug/kmemleak", "clear");
+	if (!strcmp(getenv("zcdev_kernel") ?: "", "debug"))
+		check_poisoning();
 	before = mem_available();
 	fprintf(port, "# start load %u\n", 60 * slow);
 	fflush(port);
