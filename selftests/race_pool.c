@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Races for a pool: references taken while the engine looks, two transfers at
- * once, a limit with room for one, a pool that is not finished.
+ * once, a limit with room for one, a pool that is not finished. Under KCSAN each is
+ * run again and again, five minutes for all.
  * timeout: 120
  */
 #include <pthread.h>
@@ -118,30 +119,30 @@ static void held_page(struct mover *m, unsigned char *map, unsigned int round)
 	close(p[1]);
 }
 
-static void held(void **state)
+static void held(void)
 {
 	int zc = zc_open_pool(2, BUF), from = zc_make_file("from", FILE_SIZE, 99);
 	int to = zc_make_file("to", FILE_SIZE, 0);
 	unsigned char *map = zc_map(zc, POOL);
 	struct mover m;
 
-	(void)state;
 	mover_start(&m, zc, from, to);
 	for (unsigned int round = 0; round < 300; round++)
 		held_page(&m, map, round);
 	mover_stop(&m);
 	munmap(map, POOL);
+	close(from);
+	close(to);
 	close(zc);
 }
 
 /* Two transfers through the same two buffers: no byte of one in the other. */
-static void shared(void **state)
+static void shared(void)
 {
 	int zc = zc_open_pool(2, BUF), to[2];
 	struct mover m[2];
 	char name[8];
 
-	(void)state;
 	for (int i = 0; i < 2; i++) {
 		snprintf(name, sizeof(name), "to%d", i);
 		to[i] = zc_make_file(name, FILE_SIZE, 0);
@@ -159,8 +160,11 @@ static void shared(void **state)
 			zc_check_range(to[i], 0, FILE_SIZE, 7 + i, 0);
 		}
 	}
-	mover_stop(&m[0]);
-	mover_stop(&m[1]);
+	for (int i = 0; i < 2; i++) {
+		mover_stop(&m[i]);
+		close(m[i].from);
+		close(to[i]);
+	}
 	close(zc);
 }
 
@@ -186,13 +190,12 @@ static int create_at_once(void *arg)
 }
 
 /* Two pools of 6 MiB at once, a limit of 8 MiB. */
-static void limited(void **state)
+static void limited(void)
 {
 	struct start *s = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			       -1, 0);
 	pid_t pid[2];
 
-	(void)state;
 	assert_ptr_not_equal(s, MAP_FAILED);
 	chmod("/dev/zcdev", 0666);
 	for (int round = 0; round < 20; round++) {
@@ -233,9 +236,8 @@ static void *create_later(void *arg)
 }
 
 /* Whoever sees a pool sees all of it. */
-static void unfinished(void **state)
+static void unfinished(void)
 {
-	(void)state;
 	for (int round = 0; round < 100; round++) {
 		struct creation c = { .fd = zc_open() };
 		struct zcdev_pool_info info;
@@ -256,13 +258,33 @@ static void unfinished(void **state)
 	}
 }
 
+#define RACES	4
+
+static struct race {
+	void (*run)(void);
+} races[RACES] = { { held }, { shared }, { limited }, { unfinished } };
+
+/* Once, but where a race has to be met under watch. */
+static void again(void **state)
+{
+	double seconds = zc_kernel_is("kcsan") ? ZC_KCSAN_SECONDS / RACES : 0;
+	double until = zc_now() + seconds;
+	struct race *race = *state;
+
+	do
+		race->run();
+	while (zc_now() < until);
+}
+
+#define RACE(property, nr)	{ property, again, NULL, NULL, &races[nr] }
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		ZC_TEST("a held page is never filled, whatever its mapping does", held),
-		ZC_TEST("two transfers never share a buffer", shared),
-		ZC_TEST("two pools at once do not pass the limit", limited),
-		ZC_TEST("a pool is seen when it is complete", unfinished),
+	const struct CMUnitTest tests[RACES] = {
+		RACE("a held page is never filled, whatever its mapping does", 0),
+		RACE("two transfers never share a buffer", 1),
+		RACE("two pools at once do not pass the limit", 2),
+		RACE("a pool is seen when it is complete", 3),
 	};
 
 	return cmocka_run_group_tests_name("race_pool", tests, NULL, NULL);

@@ -2,19 +2,24 @@
 /*
  * Many threads, and a second process, do whatever comes to their minds with one
  * descriptor and one pool at the same time, while signals fly: transfers, ranges
- * that they acquired, mappings that come and go, forks, all the small calls.
- * Each checks its own bytes and counts; the kernel checks its locks.
+ * that they acquired, mappings that come and go, forks, the device as a file, its
+ * control plane, all the small calls. Each checks its own bytes and counts; the
+ * kernel checks its locks.
  *
- * 8 seconds on stock kernels, a minute on the debug kernel, longer with
- * zcdev_soak; zcdev_seed says what they do.
- * timeout: 60
+ * 8 seconds on stock kernels, a minute on the debug kernel, five under KCSAN, longer
+ * with zcdev_soak; zcdev_seed says what they do.
+ * timeout: 100
  */
+#include <poll.h>
+
 #include "zc_kinds.h"
+#include "zc_nl.h"
 
 #define THREADS	6
 #define BUF	(32 * KiB)
 #define COUNT	8
 #define POOL	(COUNT * BUF)
+#define LISTED	16	/* transfers that one dump remembers */
 
 /* What all threads of a process share. */
 static int dev = -1;
@@ -29,11 +34,15 @@ static pthread_barrier_t all_done;	/* no thread is gone before */
  * @index: of it, of all processes
  * @random: state
  * @done: things that it did
+ * @cancelled: transfers of others that it found in time
+ * @nl: to the control plane
  */
 struct actor {
 	unsigned int index;
 	uint64_t random;
 	unsigned int done;
+	unsigned int cancelled;
+	struct zc_nl nl;
 };
 
 static unsigned int below(struct actor *a, unsigned int n)
@@ -73,6 +82,12 @@ static int call_device(unsigned int cmd, void *arg)
 	return ret;
 }
 
+/* From outside, at any moment. */
+static bool stopped(int error)
+{
+	return error == EINTR || error == ECANCELED;
+}
+
 /* From a place to a place, through buffers that all share. */
 static void transfer_between(struct actor *a, struct zc_place *from,
 			     struct zc_place *to)
@@ -87,8 +102,8 @@ static void transfer_between(struct actor *a, struct zc_place *from,
 	x.t.ends = (uintptr_t)x.end;
 	ret = call_device(ZCDEV_TRANSFER, &x.t);
 	moved = ret ? 0 : x.t.out_bytes;
-	expect(a, !ret || ret == EINTR);
-	expect(a, ret || x.t.out_error == EINTR || moved == from->len);
+	expect(a, !ret || stopped(ret));
+	expect(a, ret || stopped(x.t.out_error) || moved == from->len);
 	zc_sink_finish(to);
 	expect(a, zc_sink_got(to, moved));
 	expect(a, zc_source_moved(from, moved + x.t.out_left_bytes));
@@ -165,6 +180,49 @@ static void send_own(struct actor *a, uint32_t index, unsigned char *map)
 	expect(a, zc_differs(map, BUF, mine, 0) == BUF);
 }
 
+/* As a file, at its place in the pool. */
+static void copy_own(struct actor *a, uint32_t index, unsigned char *map)
+{
+	unsigned int mine = 100 + below(a, 1000);
+	size_t len = 1 + below(a, BUF);
+	unsigned char *copy = malloc(len);
+
+	zc_fill(copy, len, mine, 0);
+	expect(a, pwrite(dev, copy, len, index * BUF) == (ssize_t)len);
+	expect(a, zc_differs(map, len, mine, 0) == len);
+	memset(copy, 0, len);
+	expect(a, pread(dev, copy, len, index * BUF) == (ssize_t)len);
+	expect(a, zc_differs(copy, len, mine, 0) == len);
+	free(copy);
+}
+
+/* Its pages pass a pipe, by reference, and are in the buffer again. */
+static void splice_own(struct actor *a, uint32_t index, unsigned char *map)
+{
+	unsigned int mine = 100 + below(a, 1000);
+	size_t len = 1 + below(a, BUF);
+	loff_t at = index * BUF;
+	ssize_t out, in = 0;
+	int p[2];
+
+	zc_fill(map, len, mine, 0);
+	expect(a, !pipe2(p, O_CLOEXEC));
+	out = splice(dev, &at, p[1], NULL, len, SPLICE_F_NONBLOCK);
+	expect(a, out > 0 && at == (loff_t)(index * BUF + out));
+	at = index * BUF;
+	if (out > 0)
+		in = splice(p[0], NULL, dev, &at, out, 0);
+	expect(a, in == out);
+	expect(a, zc_differs(map, len, mine, 0) == len);
+	close(p[0]);
+	close(p[1]);
+}
+
+static void (*const with_own[])(struct actor *a, uint32_t index,
+				unsigned char *map) = {
+	send_own, send_own, copy_own, splice_own,
+};
+
 static void do_own(struct actor *a)
 {
 	unsigned char *map;
@@ -181,7 +239,7 @@ static void do_own(struct actor *a)
 	ret = wait_for(index * BUF, BUF, 5000000000);
 	expect(a, !ret || ret == EINTR);
 	if (!ret)
-		send_own(a, index, map);
+		with_own[below(a, 4)](a, index, map);
 	munmap(map, BUF);
 	expect(a, release(index) == 0);
 }
@@ -205,6 +263,41 @@ static void do_map(struct actor *a)
 	if (len > ZC_PAGE)
 		expect(a, !munmap((void *)(map + ZC_PAGE), len - ZC_PAGE));
 	(void)sum;
+}
+
+/* What others have there meanwhile; how much is sure. */
+static void do_read(struct actor *a)
+{
+	static __thread unsigned char copy[BUF];
+	size_t from = below(a, POOL + 1), len = 1 + below(a, BUF);
+	size_t want = len < POOL - from ? len : POOL - from;
+
+	expect(a, pread(dev, copy, len, from) == (ssize_t)want);
+	expect(a, pwrite(dev, copy, 1, POOL) == -1 && errno == ENOSPC);
+}
+
+/* Pages of anybody, held for a moment. */
+static void do_splice(struct actor *a)
+{
+	loff_t at = below(a, POOL);
+	int p[2];
+
+	expect(a, !pipe2(p, O_CLOEXEC));
+	expect(a, splice(dev, &at, p[1], NULL, 1 + below(a, 2 * BUF),
+			 SPLICE_F_NONBLOCK) > 0);
+	usleep(below(a, 1000));
+	close(p[0]);
+	close(p[1]);
+}
+
+static void do_poll(struct actor *a)
+{
+	struct pollfd p = { .fd = dev, .events = POLLOUT };
+
+	expect(a, poll(&p, 1, below(a, 20)) >= 0);
+	expect(a, !(p.revents & ~POLLOUT));
+	p.events = POLLIN;
+	expect(a, poll(&p, 1, 0) == 1 && p.revents == POLLIN);
 }
 
 static void do_info(struct actor *a)
@@ -257,14 +350,87 @@ static void do_open(struct actor *a)
 	close(other);
 }
 
+struct listed {
+	unsigned int count;
+	uint32_t id[LISTED];
+};
+
+static void list(struct nlattr **tb, void *arg)
+{
+	struct listed *l = arg;
+
+	if (tb[ZCDEV_A_TRANSFER_ID] && l->count < LISTED)
+		l->id[l->count++] = zc_nl_u32(tb, ZCDEV_A_TRANSFER_ID);
+}
+
+static void count(struct nlattr **tb, void *arg)
+{
+	(void)tb;
+	++*(unsigned int *)arg;
+}
+
+/* Of pools and what they have done: ours is among them. */
+static void do_dump(struct actor *a)
+{
+	int cmd = below(a, 2) ? ZCDEV_CMD_POOL_GET : ZCDEV_CMD_STATS_GET;
+	unsigned int answers = 0;
+
+	expect(a, !zc_nl_dump(&a->nl, cmd, count, &answers));
+	expect(a, answers > 0);
+}
+
+/* Of anybody; it may be over by then. */
+static void do_cancel(struct actor *a)
+{
+	struct listed l = {};
+	int ret;
+
+	expect(a, !zc_nl_dump(&a->nl, ZCDEV_CMD_TRANSFER_GET, list, &l));
+	if (!l.count || below(a, 2))
+		return;
+	ret = zc_nl_get(&a->nl, ZCDEV_CMD_TRANSFER_CANCEL, ZCDEV_A_TRANSFER_ID,
+			l.id[below(a, l.count)], NULL, NULL);
+	expect(a, !ret || ret == ENOENT);
+	a->cancelled += !ret;
+}
+
+/* Limits that are in nobody's way. */
+static void do_limit(struct actor *a)
+{
+	struct nl_msg *msg = zc_nl_msg(&a->nl, ZCDEV_CMD_LIMIT_SET,
+				       NLM_F_REQUEST | NLM_F_ACK);
+	unsigned int answers = 0;
+
+	nla_put_u64(msg, ZCDEV_A_LIMIT_POOL_MAX + below(a, 2),
+		    (64 + below(a, 64)) * MiB);
+	expect(a, !zc_nl_run(&a->nl, msg, NULL, NULL));
+	msg = zc_nl_msg(&a->nl, ZCDEV_CMD_LIMIT_GET, NLM_F_REQUEST | NLM_F_ACK);
+	expect(a, !zc_nl_run(&a->nl, msg, count, &answers));
+	expect(a, answers == 1);
+}
+
+static void reset_limits(void)
+{
+	struct nl_msg *msg;
+	struct zc_nl nl;
+
+	zc_nl_open(&nl);
+	msg = zc_nl_msg(&nl, ZCDEV_CMD_LIMIT_SET, NLM_F_REQUEST | NLM_F_ACK);
+	nla_put_u64(msg, ZCDEV_A_LIMIT_POOL_MAX, 0);
+	nla_put_u64(msg, ZCDEV_A_LIMIT_USER_MAX, 0);
+	assert_int_equal(zc_nl_run(&nl, msg, NULL, NULL), 0);
+	zc_nl_close(&nl);
+}
+
 static void do_signal(struct actor *a)
 {
 	pthread_kill(threads[below(a, THREADS)], SIGUSR1);
 }
 
 static void (*const deeds[])(struct actor *) = {
-	do_transfer, do_transfer, do_transfer, do_own, do_own, do_map, do_info,
-	do_wait, do_fork, do_open, do_signal,
+	do_transfer, do_transfer, do_transfer, do_transfer, do_own, do_own, do_own,
+	do_map, do_info, do_wait, do_fork, do_open, do_signal, do_read, do_splice,
+	do_poll, do_dump, do_cancel, do_limit,
 };
 
 static void *act(void *arg)
@@ -273,11 +439,13 @@ static void *act(void *arg)
 
 	zc_slot = a->index;
 	hear_signals(false);
+	zc_nl_open(&a->nl);
 	while (zc_now() < until &&
 	       !__atomic_load_n(&failed, __ATOMIC_RELAXED)) {
 		deeds[below(a, sizeof(deeds) / sizeof(deeds[0]))](a);
 		a->done++;
 	}
+	zc_nl_close(&a->nl);
 	pthread_barrier_wait(&all_done);
 	return NULL;
 }
@@ -292,7 +460,7 @@ static unsigned int act_all(unsigned int process)
 {
 	struct sigaction sa = { .sa_handler = on_signal };
 	struct actor actors[THREADS];
-	unsigned int done = 0;
+	unsigned int done = 0, cancelled = 0;
 
 	sigaction(SIGUSR1, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
@@ -312,26 +480,23 @@ static unsigned int act_all(unsigned int process)
 	for (unsigned int i = 0; i < THREADS; i++) {
 		pthread_join(threads[i], NULL);
 		done += actors[i].done;
+		cancelled += actors[i].cancelled;
 	}
+	printf("# process %u: %u deeds, %u transfers cancelled\n", process, done,
+	       cancelled);
+	fflush(stdout);
 	return failed ? 0 : done;
-}
-
-static unsigned int from_env(const char *name, unsigned int otherwise)
-{
-	const char *value = getenv(name);
-
-	return value ? strtoul(value, NULL, 0) : otherwise;
 }
 
 static void at_once(void **state)
 {
-	unsigned int seconds = from_env("zcdev_soak", zc_debug_kernel() ? 60 : 8), done;
+	unsigned int seconds = zc_soak_seconds(8, 60), done;
 	struct zcdev_pool_info info;
 	int status;
 	pid_t pid;
 
 	(void)state;
-	seed = from_env("zcdev_seed", time(NULL));
+	seed = zc_from_env("zcdev_seed", time(NULL));
 	until = zc_now() + seconds;
 	dev = zc_open_pool(COUNT, BUF);
 	pid = fork();
@@ -339,7 +504,8 @@ static void at_once(void **state)
 		_exit(!act_all(1));
 	done = act_all(0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	printf("# zcdev_seed=%u, %u deeds of one process\n", seed, done);
+	printf("# zcdev_seed=%u\n", seed);
+	reset_limits();
 	assert_int_equal(status, 0);
 	assert_true(done > 10 * seconds);
 	assert_true(zc_wait_until(5, !wait_for(0, POOL, 0)));

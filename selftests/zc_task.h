@@ -117,10 +117,36 @@ static inline double zc_now(void)
 	zc_true;							\
 })
 
+/* The kernel that the tests run on, as `run` calls it. */
+static inline bool zc_kernel_is(const char *name)
+{
+	const char *kernel = getenv("zcdev_kernel");
+
+	return kernel && !strcmp(kernel, name);
+}
+
 /* Everything takes several times as long there, and not in proportion. */
 static inline bool zc_debug_kernel(void)
 {
-	return !access("/sys/kernel/debug/kmemleak", F_OK);
+	return zc_kernel_is("debug") || zc_kernel_is("kcsan");
+}
+
+static inline unsigned int zc_from_env(const char *name, unsigned int otherwise)
+{
+	const char *value = getenv(name);
+
+	return value ? strtoul(value, NULL, 0) : otherwise;
+}
+
+#define ZC_KCSAN_SECONDS	300	/* a race has to be met under watch */
+
+/* How long what is done at random goes on, unless somebody says otherwise. */
+static inline unsigned int zc_soak_seconds(unsigned int stock, unsigned int debug)
+{
+	unsigned int here = zc_kernel_is("kcsan") ? ZC_KCSAN_SECONDS :
+			    zc_debug_kernel() ? debug : stock;
+
+	return zc_from_env("zcdev_soak", here);
 }
 
 /* Pass @fd through the UNIX socket @sock. */
