@@ -3,6 +3,9 @@
  * Limits: read by all, set at run time, the same by netlink and by parameter,
  * and for what is new only.
  */
+#include <linux/capability.h>
+#include <sys/syscall.h>
+
 #include "zc_nl.h"
 #include "zc_mem.h"
 
@@ -170,6 +173,40 @@ static void parameters(void **state)
 	zc_nl_close(&nl);
 }
 
+/* Root that has given up the right to it. */
+static int write_param_without(void *arg)
+{
+	struct __user_cap_header_struct hdr = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2];
+	const char *path = arg;
+	int fd;
+
+	zc_must(!syscall(SYS_capget, &hdr, data));
+	data[CAP_SYS_RESOURCE / 32].effective &= ~(1U << CAP_SYS_RESOURCE % 32);
+	zc_must(!syscall(SYS_capset, &hdr, data));
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	zc_must(fd >= 0);
+	return write(fd, "9", 1) == 1 ? 0 : errno;
+}
+
+static void parameters_refused(void **state)
+{
+	static const char *const names[] = {
+		"max_pool_mib", "max_user_mib", "max_total_mib",
+	};
+	char path[80];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		zc_param(names[i], "11");
+		snprintf(path, sizeof(path), "/sys/module/zcdev/parameters/%s",
+			 names[i]);
+		zc_assert_errno(zc_child(write_param_without, path), EPERM,
+				"%s", names[i]);
+		assert_int_equal(param(names[i]), 11);
+	}
+}
+
 /* All or none: what is refused has changed nothing. */
 static void together(void **state)
 {
@@ -206,6 +243,7 @@ int main(void)
 		LIMIT_TEST(lowered),
 		LIMIT_TEST(one_user),
 		LIMIT_TEST(parameters),
+		LIMIT_TEST(parameters_refused),
 		LIMIT_TEST(together),
 	};
 

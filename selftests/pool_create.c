@@ -2,6 +2,8 @@
 /*
  * Which pools can be made, and what POOL_INFO says of them.
  */
+#include <sched.h>
+
 #include "zc_mem.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
@@ -172,6 +174,69 @@ static void same_file(void **state)
 	zc_assert_no_pools();
 }
 
+/* A child that creates so large a pool that there is time to kill it. */
+static pid_t creator(int fd)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid)
+		_exit(create(fd, 64 * KiB, 4096, ZCDEV_NODE_ANY, 0));
+	return pid;
+}
+
+/* Asleep in the kernel, where only what is fatal wakes it. */
+static bool sleeps(pid_t pid)
+{
+	char path[32], state = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "re");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%*d (%*[^)]) %c", &state), 1);
+	fclose(f);
+	return state == 'D';
+}
+
+static void kill_and_reap(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+}
+
+/* All on one CPU, so that who waits for the lock sleeps instead of spinning. */
+static void killed(void **state)
+{
+	struct zcdev_pool_info info;
+	int fd = zc_open();
+	cpu_set_t all, one;
+	pid_t first, second;
+
+	(void)state;
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	first = creator(fd);
+	assert_true(zc_wait_until(30, zc_total_bytes(fd)));
+	second = creator(fd);
+	assert_true(zc_wait_until(30, sleeps(second)));
+	kill_and_reap(second);
+	zc_assert_errno(zc_pool_info(fd, &info), ENXIO,
+			"who waited was killed after the pool was there");
+	kill_and_reap(first);
+	zc_assert_errno(zc_pool_info(fd, &info), ENXIO,
+			"a pool that nobody waits for was finished");
+	assert_int_equal(zc_total_bytes(fd), 0);
+	zc_assert_errno(create(fd, 1, 4096, ZCDEV_NODE_ANY, 0), 0, "afterwards");
+	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +248,8 @@ int main(void)
 		ZC_TEST("POOL_INFO without a pool is ENXIO", none_yet),
 		ZC_TEST("POOL_INFO says exactly what was made", info_exact),
 		ZC_TEST("dup and fd passing share the pool", same_file),
+		ZC_TEST("SIGKILL ends who creates a pool, and who waits for it",
+			killed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
