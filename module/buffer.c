@@ -159,8 +159,9 @@ struct page *zc_buf_page(const struct zc_buf *buf, size_t offset)
 {
 	size_t len = buf->bvec[0].bv_len;
 
-	return folio_page(page_folio(buf->bvec[offset / len].bv_page),
-			  (offset % len) >> PAGE_SHIFT);
+	/* Some kernels look up sections in page flags, of which others change. */
+	return data_race(folio_page(page_folio(buf->bvec[offset / len].bv_page),
+				    (offset % len) >> PAGE_SHIFT));
 }
 
 /**
