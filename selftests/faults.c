@@ -6,6 +6,8 @@
  * only: debug
  * timeout: 60
  */
+#include <sys/syscall.h>
+
 #include "zc_fault_dev.h"
 
 /* Where nothing else is, so that there are no page tables either. */
@@ -67,6 +69,29 @@ static void check_pool(const void *arg, int ret, bool injected)
 	assert_free(0);
 }
 
+/* POOL_CREATE by somebody who has no other, and whose number needs many nodes */
+
+#define STRANGER	4000000000U
+
+/* What he may do is what root may. */
+static void be(unsigned int uid)
+{
+	assert_int_equal(syscall(SYS_setresuid, uid, 0, 0), 0);
+}
+
+static bool stranger(const void *arg)
+{
+	plain_device(arg);
+	be(STRANGER);
+	return true;
+}
+
+static void be_root(const void *arg)
+{
+	be(0);
+	give_back(arg);
+}
+
 /* mmap */
 
 static int map_pool(const void *arg)
@@ -125,6 +150,34 @@ static void pools(void **state)
 	}
 }
 
+static void strangers(void **state)
+{
+	static const struct geometry shape = { 2, 4 * KiB, 0 };
+	static const struct zc_sweep sweep = {
+		"POOL_CREATE by a stranger", &shape, stranger, create_pool,
+		check_pool, be_root,
+	};
+
+	(void)state;
+	zc_sweep_run(&sweep);
+}
+
+/* A tree that finds no memory at once tries again, so one fault is not enough. */
+static void no_room_for_users(void **state)
+{
+	static const struct geometry shape = { 2, 4 * KiB, 0 };
+	int ret;
+
+	stranger(NULL);
+	zc_fault_all(zc_find_text(NULL, "xa_store"));
+	ret = create_pool(&shape);
+	zc_fault_some();
+	zc_fault_ours(state);
+	assert_int_equal(ret, ENOMEM);
+	check_pool(&shape, ret, true);
+	be_root(NULL);
+}
+
 static void mappings(void **state)
 {
 	static const int ro = PROT_READ, rw = PROT_READ | PROT_WRITE;
@@ -146,6 +199,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ZC_TEST("open meets every fault", opening),
 		ZC_TEST("POOL_CREATE meets every fault", pools),
+		ZC_TEST("POOL_CREATE of a new user meets every fault", strangers),
+		ZC_TEST("a user of whom no note can be taken gets no pool",
+			no_room_for_users),
 		ZC_TEST("mmap meets every fault", mappings),
 	};
 

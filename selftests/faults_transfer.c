@@ -196,7 +196,7 @@ static unsigned int sweep(const struct pair *pair)
 	s.name = name;
 	dev = zc_open_pool(DEPTH, BUF);
 	map = zc_map(dev, DEPTH * BUF);
-	faults = zc_sweep_run(&s);
+	faults = zc_sweep_try(&s);
 	munmap(map, DEPTH * BUF);
 	close(dev);
 	zc_assert_no_pools();
