@@ -106,7 +106,8 @@ static void look(struct zc_end *end, loff_t pos, u32 reach)
 		data = seek_data(end, hole);
 		if (data - hole >= HOLE_MIN)
 			break;
-		next = data < hole ? -1 : seek(end, data, SEEK_HOLE);
+		/* Behind an errno there is nothing, and another is no offset. */
+		next = data < hole ? data : seek(end, data, SEEK_HOLE);
 		/* Refused, or at the end: read on, and see. */
 		hole = next > data ? next : LLONG_MAX;
 	} while (hole - pos < reach);

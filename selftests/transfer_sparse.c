@@ -529,6 +529,31 @@ static int mount_and_point(void **state)
 #define ON(kind, test)							\
 	{ kind ": " #test, test, mount_and_point, tear_down, (void *)(kind) }
 
+/* Files of /proc know no holes, and say so by an errno. */
+static void who_knows_no_holes_is_read(void **state)
+{
+	int src = open("/proc/version", O_RDONLY | O_CLOEXEC);
+	int dst = zc_make_file("dst", 0, 2), zc = zc_open_pool(4, 4 * KiB);
+	struct zc_xfer x = zc_xfer(src, dst);
+	char in[KiB], out[KiB];
+	ssize_t len;
+
+	(void)state;
+	assert_int_equal(lseek(src, 0, SEEK_DATA), -1);
+	len = pread(src, in, sizeof(in), 0);
+	assert_true(len > 0);
+	x.end[1].flags = HOLE;
+	assert_int_equal(zc_xfer_run(zc, &x), 0);
+	assert_holes(&x, 0);
+	assert_int_equal(x.t.out_error, 0);
+	assert_int_equal(x.t.out_bytes, len);
+	assert_int_equal(pread(dst, out, sizeof(out), 0), len);
+	assert_memory_equal(in, out, len);
+	close(src);
+	close(dst);
+	close(zc);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -547,6 +572,7 @@ int main(void)
 					  tear_down),
 		cmocka_unit_test(appended_holes_are_zeros),
 		cmocka_unit_test(only_files_have_holes),
+		cmocka_unit_test(who_knows_no_holes_is_read),
 		cmocka_unit_test_setup_teardown(zeros_where_holes_cannot_be,
 						mount_ramfs, tear_down),
 	};
