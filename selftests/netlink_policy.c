@@ -4,20 +4,6 @@
  * rights, multicast groups, and the types and ranges of all attributes.
  */
 #include "zc_nl.h"
-
-struct spec_op {
-	uint32_t cmd;
-	uint32_t flags;
-};
-
-struct spec_attr {
-	uint32_t cmd;
-	uint32_t attr;
-	uint32_t type;
-	uint64_t min;
-	uint64_t max;
-};
-
 #include "netlink_policy.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))

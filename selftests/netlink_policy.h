@@ -1,5 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Made of uapi/zcdev_netlink.yaml by netlink_spec --write. */
+struct spec_op {
+	__u32 cmd;
+	__u32 flags;
+};
+
+struct spec_attr {
+	__u32 cmd;
+	__u32 attr;
+	__u32 type;
+	__u64 min;
+	__u64 max;
+};
+
 static const struct spec_op spec_ops[] = {
 	{ ZCDEV_CMD_POOL_GET,
 	  GENL_CMD_CAP_DO | GENL_CMD_CAP_DUMP },
