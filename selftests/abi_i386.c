@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A 32-bit program: every ioctl, with the header as such a program sees it. It
- * stands on the kernel alone, for which no 32-bit C library is needed.
+ * A 32-bit program: every ioctl, with the header as such a program sees it, and
+ * every netlink command. It stands on the kernel alone, for which no 32-bit C
+ * library is needed.
  */
 #include <linux/fcntl.h>
 #include <linux/mman.h>
@@ -9,6 +10,7 @@
 #include <asm/unistd_32.h>
 
 #include "abi_layout.h"
+#include "netlink_sweep.h"
 
 _Static_assert(sizeof(void *) == 4, "build this with -m32");
 
@@ -165,6 +167,161 @@ static void buffers(void)
 	ok(ioctl(ZCDEV_BUF_RELEASE, &release) == -22, "EINVAL to release twice");
 }
 
+static long sweep_write(int sk, const void *from, unsigned long len)
+{
+	return call(__NR_write, sk, (long)from, len, 0, 0);
+}
+
+static long sweep_read(int sk, void *to, unsigned long len)
+{
+	return call(__NR_read, sk, (long)to, len, 0, 0);
+}
+
+static void say_number(const char *what, unsigned int number)
+{
+	char digits[11] = { 0 }, *at = digits + sizeof(digits) - 1;
+
+	do {
+		*--at = '0' + number % 10;
+		number /= 10;
+	} while (number);
+	say(what);
+	say(at);
+}
+
+static void say_verdict(const char *what, const struct sweep_verdict *v)
+{
+	say(what);
+	say_number(" errno ", v->error);
+	say_number(", words ", v->words);
+	say_number(", at ", v->at);
+	say_number(", missing ", v->missing);
+	say("\n");
+}
+
+static void sweep_wrong(const struct sweep *s, const char *what,
+			const struct sweep_verdict *want)
+{
+	say_number("# command ", s->op->cmd);
+	say_number(", flags ", s->flags);
+	say_number(", attribute ", s->attr ? s->attr->attr : 0);
+	say_number(", bytes ", s->len);
+	say(": ");
+	say(what);
+	say("\n");
+	say_verdict("#   is ", &s->is);
+	say_verdict("#   not", want);
+}
+
+static long netlink_socket(void)
+{
+	long sk = call(__NR_socket, 16 /* AF_NETLINK */, 3 /* SOCK_RAW */,
+		       NETLINK_GENERIC, 0, 0);
+	int one = 1;
+
+	call(__NR_setsockopt, sk, 270 /* SOL_NETLINK */, NETLINK_EXT_ACK,
+	     (long)&one, sizeof(one));
+	call(__NR_setsockopt, sk, 270, NETLINK_GET_STRICT_CHK, (long)&one,
+	     sizeof(one));
+	return sk;
+}
+
+/* An id, or none if that is 0. Returns the errno. */
+static __u32 ask(struct sweep *s, __u32 cmd, __u32 flags, __u32 attr, __u32 id)
+{
+	s->flags = flags;
+	sweep_begin(s, s->family, cmd);
+	if (id)
+		sweep_put(s, attr, &id, sizeof(id));
+	sweep_ask(s);
+	return s->is.error;
+}
+
+static void netlink_gets(struct sweep *s)
+{
+	ok(!ask(s, ZCDEV_CMD_POOL_GET, SWEEP_DO, ZCDEV_A_POOL_ID, s->pool) &&
+	   s->rows == 1 && sweep_number(s, ZCDEV_A_POOL_ID) == s->pool &&
+	   sweep_number(s, ZCDEV_A_POOL_BUF_SIZE) == BUF &&
+	   sweep_number(s, ZCDEV_A_POOL_HELD) >= POOL, "get a pool");
+	ok(!ask(s, ZCDEV_CMD_POOL_GET, SWEEP_DUMP, 0, 0) && s->rows &&
+	   sweep_number(s, ZCDEV_A_POOL_COUNT) == POOL / BUF, "dump pools");
+	ok(!ask(s, ZCDEV_CMD_STATS_GET, SWEEP_DO, ZCDEV_A_STATS_POOL_ID,
+		s->pool) && s->rows == 1 &&
+	   sweep_number(s, ZCDEV_A_STATS_TRANSFERS) == 1, "get counters");
+	ok(!ask(s, ZCDEV_CMD_STATS_GET, SWEEP_DUMP, 0, 0) && s->rows &&
+	   sweep_number(s, ZCDEV_A_STATS_POOL_ID) == s->pool, "dump counters");
+	ok(sweep_limits(s), "get limits, twice the same");
+}
+
+/* From a pipe into which nothing comes. Exits with the errno it ended with. */
+static void stuck_transfer(int from)
+{
+	struct zcdev_end ends[2] = { { .fd = from }, { .fd = file } };
+	struct zcdev_transfer t = {
+		.size = sizeof(t), .len = BUF, .ends = u64_of(ends),
+		.end_size = sizeof(ends[0]), .sink_count = 1,
+	};
+	long ret = ioctl(ZCDEV_TRANSFER, &t);
+
+	call(__NR_exit, ret ? -ret : t.out_error, 0, 0, 0, 0);
+}
+
+static __u32 wait_for_transfer(struct sweep *s)
+{
+	long nap[2] = { 0, 10000000 };
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		ask(s, ZCDEV_CMD_TRANSFER_GET, SWEEP_DUMP, 0, 0);
+		if (s->rows)
+			break;
+		call(__NR_nanosleep, (long)nap, 0, 0, 0, 0);
+	}
+	return sweep_number(s, ZCDEV_A_TRANSFER_ID);
+}
+
+static void netlink_cancel(struct sweep *s)
+{
+	int pipe[2] = { -1, -1 }, status = 0;
+	long child;
+	__u32 id;
+
+	call(__NR_pipe, (long)pipe, 0, 0, 0, 0);
+	child = call(__NR_fork, 0, 0, 0, 0, 0);
+	if (!child)
+		stuck_transfer(pipe[0]);
+	id = wait_for_transfer(s);
+	ok(id && s->rows == 1, "dump transfers");
+	ok(!ask(s, ZCDEV_CMD_TRANSFER_GET, SWEEP_DO, ZCDEV_A_TRANSFER_ID, id) &&
+	   sweep_number(s, ZCDEV_A_TRANSFER_LEN) == BUF &&
+	   sweep_number(s, ZCDEV_A_TRANSFER_OWNER_PID) == (__u64)child,
+	   "get a transfer");
+	ok(!ask(s, ZCDEV_CMD_TRANSFER_CANCEL, SWEEP_DO, ZCDEV_A_TRANSFER_ID,
+		id), "cancel a transfer");
+	call(__NR_waitpid, child, (long)&status, 0, 0, 0);
+	ok(status == ECANCELED << 8, "which ends with ECANCELED");
+}
+
+static void netlink(void)
+{
+	static struct sweep s;
+	__u32 i;
+
+	ok(sweep_open(&s, netlink_socket()), "netlink");
+	netlink_gets(&s);
+	netlink_cancel(&s);
+	for (i = 0; i < SWEEP_COUNT(spec_ops); i++) {
+		sweep_command(&s, &spec_ops[i], SWEEP_DO);
+		if (spec_ops[i].flags & GENL_CMD_CAP_DUMP)
+			sweep_command(&s, &spec_ops[i], SWEEP_DUMP);
+	}
+	sweep_commands(&s);
+	sweep_reset_limits(&s);
+	say_number("# netlink requests: ", s.tried);
+	say("\n");
+	ok(!s.wrong && s.tried > 1000, "every netlink command, swept");
+}
+
 static int run(void)
 {
 	dev = open_file("/dev/zcdev", O_RDWR);
@@ -175,8 +332,9 @@ static int run(void)
 	mapping();
 	transfer();
 	buffers();
-	say("1..13\n");
-	return points != 13 || failures;
+	netlink();
+	say("1..24\n");
+	return points != 24 || failures;
 }
 
 __attribute__((force_align_arg_pointer, noreturn)) void _start(void)
