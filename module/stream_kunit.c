@@ -13,11 +13,11 @@
 #include <linux/file.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
-#include <linux/workqueue.h>
 
 #include "buffer.h"
 #include "extra.h"
 #include "file.h"
+#include "late_kunit.h"
 #include "pipeline.h"
 #include "pool.h"
 
@@ -115,7 +115,7 @@ KUNIT_ARRAY_PARAM_DESC(stream, stream_cases, name);
  * @looks: at the source
  * @dry: it has nothing now
  * @wq: rings when it has
- * @refill: makes it so
+ * @refill: makes it so, from each context in turn
  * @drains: requests to the sink
  * @taken: bytes that the sink accepted
  * @wrong: of those, not what they should have been
@@ -131,7 +131,7 @@ struct mock {
 	u32 looks;
 	bool dry;
 	wait_queue_head_t wq;
-	struct delayed_work refill;
+	struct zc_late refill[3];
 	u32 drains;
 	u64 taken;
 	u32 wrong;
@@ -156,7 +156,7 @@ static u8 *buf_byte(const struct zc_buf *buf, u32 at)
 
 /* The source */
 
-static void refill_fn(struct work_struct *work)
+static void refill_fn(struct zc_late *late)
 {
 	WRITE_ONCE(mock->dry, false);
 	wake_up_poll(&mock->wq, EPOLLIN);
@@ -178,7 +178,7 @@ static bool source_runs_dry(void)
 	if (!mock->c->dry_every || ++mock->looks % mock->c->dry_every)
 		return false;
 	WRITE_ONCE(mock->dry, true);
-	schedule_delayed_work(&mock->refill, 1);
+	zc_late_start(&mock->refill[mock->looks / mock->c->dry_every % 3], 1);
 	return true;
 }
 
@@ -279,12 +279,14 @@ static int mock_init(struct kunit *test)
 		.buf_size = 2 * CHUNK,
 		.node = ZCDEV_NODE_ANY,
 	};
+	enum zc_late_from from;
 
 	mock = kunit_kzalloc(test, sizeof(*mock), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, mock);
 	zc_file_init(&mock->file);
 	init_waitqueue_head(&mock->wq);
-	INIT_DELAYED_WORK(&mock->refill, refill_fn);
+	for (from = ZC_LATE_WORK; from <= ZC_LATE_HARDIRQ; from++)
+		zc_late_init(&mock->refill[from], from, refill_fn);
 	KUNIT_ASSERT_EQ(test, make_extra(&mock->header), 0);
 	KUNIT_ASSERT_EQ(test, make_extra(&mock->trailer), 0);
 	mock->source.source = &source_ops;
@@ -297,9 +299,14 @@ static int mock_init(struct kunit *test)
 
 static void mock_exit(struct kunit *test)
 {
+	u32 i;
+
 	if (!mock)
 		return;
-	cancel_delayed_work_sync(&mock->refill);
+	for (i = 0; i < ARRAY_SIZE(mock->refill); i++) {
+		zc_late_stop(&mock->refill[i]);
+		KUNIT_EXPECT_FALSE(test, mock->refill[i].astray);
+	}
 	if (!IS_ERR_OR_NULL(mock->source.file))
 		__fput_sync(mock->source.file);
 	if (mock->header.buf.bvec)
