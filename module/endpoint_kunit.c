@@ -1,100 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ends: what is which kind, ranges that meet, sums of verdicts.
+ * Ends: ranges that meet, sums of verdicts.
  */
 #include <kunit/test.h>
 
-#include <linux/anon_inodes.h>
-#include <linux/file.h>
-#include <linux/net.h>
-#include <linux/shmem_fs.h>
-#include <linux/un.h>
-#include <net/net_namespace.h>
+#include <linux/fs.h>
+#include <linux/sizes.h>
 
 #include <zcdev.h>
 
 #include "endpoint.h"
-
-/* Classification */
-
-static const struct zc_end_type *const all_types[] = {
-	&zc_end_file, &zc_end_block, &zc_end_pool, &zc_end_pipe, &zc_end_char,
-	&zc_end_ktls, &zc_end_tcp, &zc_end_unix, &zc_end_vsock,
-};
-
-/* Sockets if there is a type, else a file in memory, or one of no kind. */
-struct kind_case {
-	const char *name;
-	int family;
-	int type;
-	u32 kind;
-	int ret;
-};
-
-static const struct kind_case kind_cases[] = {
-	{ "file in memory", AF_UNSPEC, 1, ZCDEV_KIND_FILE, 1 },
-	{ "anonymous inode", AF_UNSPEC, 0, ZCDEV_KIND_NONE, 0 },
-	{ "TCP, not connected", AF_INET, SOCK_STREAM, ZCDEV_KIND_TCP, -ENOTCONN },
-	{ "UDP", AF_INET, SOCK_DGRAM, ZCDEV_KIND_NONE, 0 },
-	{ "UNIX stream, not connected", AF_UNIX, SOCK_STREAM, ZCDEV_KIND_UNIX,
-	  -ENOTCONN },
-	{ "UNIX datagram", AF_UNIX, SOCK_DGRAM, ZCDEV_KIND_NONE, 0 },
-	{ "UNIX seqpacket", AF_UNIX, SOCK_SEQPACKET, ZCDEV_KIND_NONE, 0 },
-	{ "netlink", AF_NETLINK, SOCK_RAW, ZCDEV_KIND_NONE, 0 },
-};
-
-KUNIT_ARRAY_PARAM_DESC(kind, kind_cases, name);
-
-static const struct file_operations no_fops;
-
-static struct file *kind_file(const struct kind_case *c)
-{
-	struct socket *sock;
-	int ret;
-
-	if (c->family == AF_UNSPEC)
-		return c->type ? shmem_file_setup("kunit", PAGE_SIZE, 0) :
-				 anon_inode_getfile("kunit", &no_fops, NULL, O_RDWR);
-	ret = sock_create_kern(&init_net, c->family, c->type, 0, &sock);
-	return ret ? ERR_PTR(ret) : sock_alloc_file(sock, 0, NULL);
-}
-
-/* Exactly one type, or none, takes a file for its own. */
-static void kind_test(struct kunit *test)
-{
-	const struct kind_case *c = test->param_value;
-	struct file *file = kind_file(c);
-	u32 i;
-
-	if (PTR_ERR_OR_ZERO(file) == -EAFNOSUPPORT)
-		kunit_skip(test, "not in this kernel");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
-	for (i = 0; i < ARRAY_SIZE(all_types); i++) {
-		const struct zc_end_type *type = all_types[i];
-
-		KUNIT_EXPECT_EQ_MSG(test, type->probe(file),
-				    type->kind == c->kind ? c->ret : 0,
-				    "type %u", type->kind);
-	}
-	fput(file);
-}
-
-/* What the two masks of ZCDEV_QUERY say is what the types have. */
-static void masks_test(struct kunit *test)
-{
-	u32 i, seen = 0;
-
-	for (i = 0; i < ARRAY_SIZE(all_types); i++) {
-		const struct zc_end_type *type = all_types[i];
-		u32 bit = 1U << type->kind;
-
-		KUNIT_EXPECT_FALSE(test, seen & bit);
-		seen |= bit;
-		KUNIT_EXPECT_EQ(test, !!type->source, !!(zc_end_sources() & bit));
-		KUNIT_EXPECT_EQ(test, !!type->sink, !!(zc_end_sinks() & bit));
-	}
-	KUNIT_EXPECT_EQ(test, seen, seen | zc_end_sources() | zc_end_sinks());
-}
+#include "extra.h"
+#include "pipeline.h"
 
 /* Ranges */
 
@@ -178,39 +95,125 @@ static void range_test(struct kunit *test)
 
 /* Verdicts */
 
+/**
+ * struct verdict_case - two parts, and their sum
+ * @name: of the case
+ * @one: zerocopy, unverified, copied, offloaded, paths, reasons
+ * @two: the same
+ * @sum: the same
+ * @bytes: in all
+ * @error: of the end
+ */
+struct verdict_case {
+	const char *name;
+	struct zc_moved one;
+	struct zc_moved two;
+	struct zc_moved sum;
+	u64 bytes;
+	int error;
+};
+
+static const struct verdict_case verdict_cases[] = {
+	{ "nothing" },
+	{ "an error alone", .error = -EPIPE },
+	{ "the largest error", .error = -MAX_ERRNO },
+	{ "each in its place", { 1, 20, 300, 4000 }, { 5, 60, 700, 8000 },
+	  { 6, 80, 1000, 12000 }, 13086, -EPIPE },
+	{ "zerocopy alone", { 1 }, {}, { 1 }, 1 },
+	{ "unverified alone", { 0, 1 }, {}, { 0, 1 }, 1 },
+	{ "copied alone", { 0, 0, 1 }, {}, { 0, 0, 1 }, 1 },
+	{ "offloaded alone", { 0, 0, 0, 1 }, {}, { 0, 0, 0, 1 }, 1 },
+	{ "flags without bytes", { .paths = 1, .reasons = 2 },
+	  { .paths = 4, .reasons = 8 }, { .paths = 5, .reasons = 10 } },
+	{ "flags once more", { .paths = 5, .reasons = 6 },
+	  { .paths = 4, .reasons = 2 }, { .paths = 5, .reasons = 6 } },
+	{ "all flags", { .paths = 1, .reasons = U32_MAX },
+	  { .paths = U32_MAX, .reasons = 1 },
+	  { .paths = U32_MAX, .reasons = U32_MAX } },
+	{ "over 32 bits", { U32_MAX, U32_MAX, U32_MAX, U32_MAX }, { 1, 1, 1, 1 },
+	  { SZ_4G, SZ_4G, SZ_4G, SZ_4G }, 4 * SZ_4G },
+	{ "over 63 bits", { LLONG_MAX }, { 1 }, { LLONG_MAX + 1ULL },
+	  LLONG_MAX + 1ULL },
+	{ "all of 64 bits", { LLONG_MAX }, { 0, 0, LLONG_MAX, 1 },
+	  { LLONG_MAX, 0, LLONG_MAX, 1 }, U64_MAX },
+};
+
+KUNIT_ARRAY_PARAM_DESC(verdict, verdict_cases, name);
+
 static void verdict_test(struct kunit *test)
 {
-	struct zc_moved one = { 1, 20, 300, 4000, ZCDEV_PATH_DIRECT,
-				ZCDEV_REASON_UNVERIFIED };
-	struct zc_moved two = { 5, 60, 700, 8000, ZCDEV_PATH_COPY,
-				ZCDEV_REASON_SMALL };
+	const struct verdict_case *c = test->param_value;
 	struct zcdev_end arg = { .fd = 3, .flags = 1, .offset = 7 };
-	struct zc_end end = { .kind = ZCDEV_KIND_TCP, .error = -EPIPE };
+	struct zc_end end = { .kind = ZCDEV_KIND_TCP, .error = c->error };
 
-	zc_moved_add(&end.moved, &one);
-	zc_moved_add(&end.moved, &two);
+	zc_moved_add(&end.moved, &c->one);
+	zc_moved_add(&end.moved, &c->two);
+	KUNIT_EXPECT_EQ(test, zc_moved_bytes(&end.moved), c->bytes);
 	zc_end_report(&end, &arg);
 	KUNIT_EXPECT_EQ(test, arg.out_kind, ZCDEV_KIND_TCP);
-	KUNIT_EXPECT_EQ(test, arg.out_error, EPIPE);
-	KUNIT_EXPECT_EQ(test, arg.out_zerocopy, 6);
-	KUNIT_EXPECT_EQ(test, arg.out_unverified, 80);
-	KUNIT_EXPECT_EQ(test, arg.out_copied, 1000);
-	KUNIT_EXPECT_EQ(test, arg.out_offloaded, 12000);
-	KUNIT_EXPECT_EQ(test, arg.out_bytes, 13086);
-	KUNIT_EXPECT_EQ(test, arg.out_paths, ZCDEV_PATH_DIRECT | ZCDEV_PATH_COPY);
-	KUNIT_EXPECT_EQ(test, arg.out_reasons,
-			ZCDEV_REASON_UNVERIFIED | ZCDEV_REASON_SMALL);
+	KUNIT_EXPECT_EQ(test, arg.out_error, -c->error);
+	KUNIT_EXPECT_EQ(test, arg.out_zerocopy, c->sum.zerocopy);
+	KUNIT_EXPECT_EQ(test, arg.out_unverified, c->sum.unverified);
+	KUNIT_EXPECT_EQ(test, arg.out_copied, c->sum.copied);
+	KUNIT_EXPECT_EQ(test, arg.out_offloaded, c->sum.offloaded);
+	KUNIT_EXPECT_EQ(test, arg.out_bytes, c->bytes);
+	KUNIT_EXPECT_EQ(test, arg.out_paths, c->sum.paths);
+	KUNIT_EXPECT_EQ(test, arg.out_reasons, c->sum.reasons);
 	/* What the caller wrote stays. */
 	KUNIT_EXPECT_EQ(test, arg.fd, 3);
 	KUNIT_EXPECT_EQ(test, arg.flags, 1);
 	KUNIT_EXPECT_EQ(test, arg.offset, 7);
 }
 
+/**
+ * struct payload_case - what of a sink's bytes came from the source
+ * @name: of the case
+ * @header: its bytes
+ * @payload: that the source gave
+ * @bytes: that the sink took
+ * @is: payload among them
+ */
+struct payload_case {
+	const char *name;
+	u32 header;
+	u64 payload;
+	u64 bytes;
+	u64 is;
+};
+
+static const struct payload_case payload_cases[] = {
+	{ "nothing", 0, 0, 0, 0 },
+	{ "part", 0, 100, 99, 99 },
+	{ "all", 0, 100, 100, 100 },
+	{ "a byte of a trailer", 0, 100, 101, 100 },
+	{ "part of a header", 10, 100, 9, 0 },
+	{ "a header", 10, 100, 10, 0 },
+	{ "a header and a byte", 10, 100, 11, 1 },
+	{ "a header and all", 10, 100, 110, 100 },
+	{ "a header and a byte of a trailer", 10, 100, 111, 100 },
+	{ "a header and nothing else", 10, 0, 10, 0 },
+	{ "over 32 bits", 10, SZ_4G + 5, SZ_4G + 14, SZ_4G + 4 },
+	{ "the longest", U32_MAX, U64_MAX - U32_MAX, U64_MAX, U64_MAX - U32_MAX },
+};
+
+KUNIT_ARRAY_PARAM_DESC(payload, payload_cases, name);
+
+static void payload_test(struct kunit *test)
+{
+	const struct payload_case *c = test->param_value;
+	struct zc_extra header = { .len = c->header };
+	struct zc_pipeline *p = kunit_kzalloc(test, sizeof(*p), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	p->header = c->header ? &header : NULL;
+	p->fill_offset = c->payload;
+	KUNIT_EXPECT_EQ(test, zc_pipeline_payload(p, c->bytes), c->is);
+}
+
 static struct kunit_case endpoint_cases[] = {
-	KUNIT_CASE_PARAM(kind_test, kind_gen_params),
-	KUNIT_CASE(masks_test),
 	KUNIT_CASE_PARAM(range_test, range_gen_params),
-	KUNIT_CASE(verdict_test),
+	KUNIT_CASE_PARAM(verdict_test, verdict_gen_params),
+	KUNIT_CASE_PARAM(payload_test, payload_gen_params),
 	{}
 };
 
