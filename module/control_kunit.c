@@ -25,25 +25,53 @@ static void limits_exit(struct kunit *test)
 		zc_limit_set(i, 0);
 }
 
-/* No limit is above that of all pools, and 0 is the default of each. */
-static void limits_test(struct kunit *test)
+/* ALL is what there is if nobody says: an eighth of memory. */
+#define ALL	0
+
+/**
+ * struct limit_case - limits as they are set, and as they apply
+ * @name: of the case
+ * @set: bytes, 0 for the default; by enum zc_limit
+ * @is: bytes, or ALL
+ */
+struct limit_case {
+	const char *name;
+	u64 set[ZC_LIMITS];
+	u64 is[ZC_LIMITS];
+};
+
+/* Of one pool, of a user, of all. */
+static const struct limit_case limit_cases[] = {
+	{ "none", { 0, 0, 0 }, { ALL, ALL, ALL } },
+	{ "a byte for all", { 0, 0, 1 }, { 1, 1, 1 } },
+	{ "a byte for a user", { 0, 1, 0 }, { ALL, 1, ALL } },
+	{ "a byte for a pool", { 1, 0, 0 }, { 1, ALL, ALL } },
+	{ "all three", { SZ_1M, SZ_2M, SZ_4M }, { SZ_1M, SZ_2M, SZ_4M } },
+	{ "one below all", { SZ_4M - 1, SZ_4M - 1, SZ_4M },
+	  { SZ_4M - 1, SZ_4M - 1, SZ_4M } },
+	{ "as all", { SZ_4M, SZ_4M, SZ_4M }, { SZ_4M, SZ_4M, SZ_4M } },
+	{ "one above all", { SZ_4M + 1, SZ_4M + 1, SZ_4M },
+	  { SZ_4M, SZ_4M, SZ_4M } },
+	{ "a pool above a user", { SZ_4M, SZ_1M, 0 }, { SZ_4M, SZ_1M, ALL } },
+	{ "above 4 GiB", { SZ_4G, SZ_4G + 1, SZ_8G },
+	  { SZ_4G, SZ_4G + 1, SZ_8G } },
+	{ "without end", { U64_MAX, U64_MAX, 0 }, { ALL, ALL, ALL } },
+	{ "all without end", { 0, S64_MAX, U64_MAX },
+	  { U64_MAX, S64_MAX, U64_MAX } },
+};
+
+KUNIT_ARRAY_PARAM_DESC(limit, limit_cases, name);
+
+static void limit_test(struct kunit *test)
 {
+	const struct limit_case *c = test->param_value;
 	u64 all = (u64)(totalram_pages() / 8) << PAGE_SHIFT;
+	enum zc_limit i;
 
-	KUNIT_EXPECT_EQ(test, zc_limit(ZC_LIMIT_TOTAL), all);
-	KUNIT_EXPECT_EQ(test, zc_limit(ZC_LIMIT_USER), all);
-	KUNIT_EXPECT_EQ(test, zc_limit(ZC_LIMIT_POOL), all);
-
-	zc_limit_set(ZC_LIMIT_TOTAL, SZ_1M);
-	KUNIT_EXPECT_EQ(test, zc_limit(ZC_LIMIT_TOTAL), SZ_1M);
-	KUNIT_EXPECT_EQ(test, zc_limit(ZC_LIMIT_USER), SZ_1M);
-	zc_limit_set(ZC_LIMIT_USER, SZ_2M);
-	KUNIT_EXPECT_EQ(test, zc_limit(ZC_LIMIT_USER), SZ_1M);
-	zc_limit_set(ZC_LIMIT_TOTAL, SZ_4M);
-	KUNIT_EXPECT_EQ(test, zc_limit(ZC_LIMIT_USER), SZ_2M);
-	KUNIT_EXPECT_EQ(test, zc_limit(ZC_LIMIT_POOL), SZ_4M);
-	zc_limit_set(ZC_LIMIT_POOL, S64_MAX);
-	KUNIT_EXPECT_EQ(test, zc_limit(ZC_LIMIT_POOL), SZ_4M);
+	for (i = 0; i < ZC_LIMITS; i++)
+		zc_limit_set(i, c->set[i]);
+	for (i = 0; i < ZC_LIMITS; i++)
+		KUNIT_EXPECT_EQ(test, zc_limit(i), c->is[i] ?: all);
 }
 
 static int charge(struct zc_account *account, u64 bytes)
@@ -81,6 +109,63 @@ static void account_test(struct kunit *test)
 	uncharge(&a, SZ_512K);
 	KUNIT_EXPECT_EQ(test, zc_account_total(), total);
 	KUNIT_EXPECT_EQ(test, zc_account_user(current_uid()), mine);
+}
+
+/**
+ * struct charge_case - who asks for how much, and whether there is room
+ * @name: of the case
+ * @user: bytes that the user may have besides what is charged
+ * @total: the same for all users
+ * @pages: asked for
+ * @ret: 0 or an errno
+ */
+struct charge_case {
+	const char *name;
+	u64 user;
+	u64 total;
+	unsigned long pages;
+	int ret;
+};
+
+static const struct charge_case charge_cases[] = {
+	{ "nothing", 0, 0, 0, 0 },
+	{ "a page where there is none", 0, 0, 1, -ENOSPC },
+	{ "a page where a byte is missing", PAGE_SIZE - 1, SZ_1M, 1, -ENOSPC },
+	{ "a page", PAGE_SIZE, SZ_1M, 1, 0 },
+	{ "all of a user", SZ_1M, SZ_2M, SZ_1M / PAGE_SIZE, 0 },
+	{ "a page more", SZ_1M, SZ_2M, SZ_1M / PAGE_SIZE + 1, -ENOSPC },
+	{ "all", SZ_2M, SZ_1M, SZ_1M / PAGE_SIZE, 0 },
+	{ "a page more than all", SZ_2M, SZ_1M, SZ_1M / PAGE_SIZE + 1,
+	  -ENOSPC },
+	{ "half of all numbers", SZ_1M, SZ_1M, LONG_MAX, -ENOSPC },
+	{ "a negative number", SZ_1M, SZ_1M, (unsigned long)LONG_MAX + 1,
+	  -ENOSPC },
+	{ "less than nothing", SZ_1M, SZ_1M, ULONG_MAX, -ENOSPC },
+};
+
+KUNIT_ARRAY_PARAM_DESC(charge, charge_cases, name);
+
+/* On top of a page, since a limit of 0 is none. */
+static void charge_test(struct kunit *test)
+{
+	const struct charge_case *c = test->param_value;
+	struct zc_account first, a;
+	u64 total, mine;
+
+	KUNIT_ASSERT_EQ(test, charge(&first, PAGE_SIZE), 0);
+	total = zc_account_total();
+	mine = zc_account_user(current_uid());
+	zc_limit_set(ZC_LIMIT_USER, mine + c->user);
+	zc_limit_set(ZC_LIMIT_TOTAL, total + c->total);
+	KUNIT_EXPECT_EQ(test, zc_account_charge(&a, c->pages), c->ret);
+	if (!c->ret) {
+		KUNIT_EXPECT_EQ(test, zc_account_user(current_uid()),
+				mine + c->pages * PAGE_SIZE);
+		uncharge(&a, c->pages * PAGE_SIZE);
+	}
+	KUNIT_EXPECT_EQ(test, zc_account_total(), total);
+	KUNIT_EXPECT_EQ(test, zc_account_user(current_uid()), mine);
+	uncharge(&first, PAGE_SIZE);
 }
 
 static struct zc_registry list = ZC_REGISTRY_INIT(list);
@@ -179,8 +264,9 @@ static void stats_test(struct kunit *test)
 }
 
 static struct kunit_case control_cases[] = {
-	KUNIT_CASE(limits_test),
+	KUNIT_CASE_PARAM(limit_test, limit_gen_params),
 	KUNIT_CASE(account_test),
+	KUNIT_CASE_PARAM(charge_test, charge_gen_params),
 	KUNIT_CASE(registry_test),
 	KUNIT_CASE(registry_wrap_test),
 	KUNIT_CASE(stats_test),
