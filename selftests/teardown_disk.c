@@ -4,39 +4,11 @@
  * transfer ends, with counts of exactly what arrived, and leaves nothing.
  * timeout: 120
  */
-#include "zc_disk.h"
-#include "zc_mem.h"
+#include "zc_nullb.h"
 #include "zc_sock.h"
 
 #define SIZE	(24 * MiB)
-#define NULLB	"/sys/kernel/config/nullb/zcpull"
 #define MNT	"mnt"
-
-/*
- * Not a disk of scsi_debug, which the debug kernel has: lockdep of 6.12 takes the
- * locks of all disks for one, and complains about its removal as such.
- */
-static const char *plug(void)
-{
-	const char *path = "/dev/zcpull";
-
-	zc_sh("modprobe -q null_blk nr_devices=0");
-	assert_int_equal(mkdir(NULLB, 0755), 0);
-	zc_write_file(NULLB "/size", "64");
-	zc_write_file(NULLB "/memory_backed", "1");
-	zc_write_file(NULLB "/irqmode", "2");
-	zc_write_file(NULLB "/completion_nsec", "10000000");
-	zc_write_file(NULLB "/power", "1");
-	if (!zc_wait_until(5, !access(path, F_OK)))
-		path = "/dev/nullb0";	/* its name before Linux 5.19 */
-	assert_true(zc_wait_until(5, !access(path, F_OK)));
-	return path;
-}
-
-static void pull(void)
-{
-	zc_write_file(NULLB "/power", "0");
-}
 
 /* Also after a failure that left files open. */
 static int clear(void **state)
@@ -44,8 +16,7 @@ static int clear(void **state)
 	(void)state;
 	closefrom(3);
 	umount2(MNT, MNT_DETACH);
-	rmdir(NULLB);
-	return !zc_wait_until(5, !system("rmmod null_blk 2>/dev/null"));
+	return nullb_remove();
 }
 
 /* What a child found out. */
@@ -87,7 +58,7 @@ static void move_and_pull(int src, int dst, struct outcome *outcome)
 	}
 	usleep(400000);
 	assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
-	pull();
+	nullb_pull();
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 	assert_true(outcome->bytes < SIZE);
@@ -114,7 +85,7 @@ static void fill_disk(const char *path)
 static void source_goes(void **state)
 {
 	struct outcome *outcome = shared_outcome();
-	const char *path = plug();
+	const char *path = nullb_plug();
 	int src, dst;
 
 	(void)state;
@@ -132,7 +103,7 @@ static void source_goes(void **state)
 static void sink_goes(void **state)
 {
 	struct outcome *outcome = shared_outcome();
-	const char *path = plug();
+	const char *path = nullb_plug();
 	int src, dst;
 
 	(void)state;
@@ -151,7 +122,7 @@ static void sink_goes(void **state)
 static void file_goes(void **state)
 {
 	struct outcome *outcome = shared_outcome();
-	const char *path = plug();
+	const char *path = nullb_plug();
 	int src, dst;
 
 	(void)state;
