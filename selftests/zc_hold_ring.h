@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Holders: io_uring, and a disk that it writes to.
+ */
+#ifndef ZC_HOLD_RING_H
+#define ZC_HOLD_RING_H
+
+#include <linux/dm-ioctl.h>
+
+#include "zc_disk.h"
+#include "zc_hold.h"
+
+/* io_uring, with pages registered; each written out when it lets go */
+
+static inline bool take_uring(struct hold *h, int fd, unsigned char *map)
+{
+	int ret;
+
+	(void)fd;
+	for (int i = 0; i < HELD; i++)
+		h->iov[i] = (struct iovec) { map + held_at(i), ZC_PAGE };
+	zc_must(!io_uring_queue_init(4, &h->ring, 0));
+	ret = io_uring_register_buffers(&h->ring, h->iov, HELD);
+	zc_must(!ret || ret == -EOPNOTSUPP);
+	if (ret)
+		io_uring_queue_exit(&h->ring);
+	return !ret;
+}
+
+static inline int one_cqe(struct hold *h)
+{
+	struct io_uring_cqe *cqe;
+	int res;
+
+	zc_must(!io_uring_wait_cqe(&h->ring, &cqe));
+	res = cqe->res;
+	io_uring_cqe_seen(&h->ring, cqe);
+	return res;
+}
+
+static inline bool give_uring(struct hold *h)
+{
+	int file = open(".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	unsigned char page[ZC_PAGE];
+	bool right = true;
+
+	for (int i = 0; i < HELD; i++) {
+		struct io_uring_sqe *sqe = io_uring_get_sqe(&h->ring);
+
+		io_uring_prep_write_fixed(sqe, file, h->iov[i].iov_base,
+					  ZC_PAGE, 0, i);
+		zc_must(io_uring_submit(&h->ring) == 1);
+		right = one_cqe(h) == ZC_PAGE && right;
+		zc_must(pread(file, page, ZC_PAGE, 0) == (ssize_t)ZC_PAGE);
+		right = right && page_is_right(page, i);
+	}
+	io_uring_queue_exit(&h->ring);
+	close(file);
+	return right;
+}
+
+static inline bool after_uring(struct hold *h)
+{
+	(void)h;
+	return true;
+}
+
+static inline bool drop_uring(struct hold *h)
+{
+	io_uring_queue_exit(&h->ring);
+	return true;
+}
+
+/* A disk that answers when it is resumed */
+
+#define DM_NAME		"zcteardown"
+#define DM_DISK		"/dev/mapper/" DM_NAME
+#define DM_SECTORS	(16 * MiB / 512)
+
+/**
+ * struct dm_call - what device mapper is asked
+ * @dm: which device, and what about it
+ * @target: a table of one row, of @args
+ * @args: of the target
+ */
+struct dm_call {
+	struct dm_ioctl dm;
+	struct dm_target_spec target;
+	char args[64];
+};
+
+static inline void dm_do(unsigned int cmd, struct dm_call *call,
+			 unsigned int flags)
+{
+	int fd = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+
+	call->dm = (struct dm_ioctl) {
+		.version = { DM_VERSION_MAJOR, 0, 0 },
+		.data_size = sizeof(*call),
+		.data_start = offsetof(struct dm_call, target),
+		.target_count = 1, .flags = flags, .name = DM_NAME,
+	};
+	zc_must(fd >= 0 && !ioctl(fd, cmd, call));
+	close(fd);
+}
+
+/* As dmsetup does, but that would be a process each time. */
+static inline void dm_suspend(bool suspend)
+{
+	dm_do(DM_DEV_SUSPEND, &(struct dm_call) { }, suspend ?
+	      DM_SUSPEND_FLAG | DM_SKIP_LOCKFS_FLAG | DM_NOFLUSH_FLAG : 0);
+}
+
+/* The disk is there, or all of it is bad; for what comes when it is resumed. */
+static inline void dm_load(bool good)
+{
+	struct dm_call call = { .target.length = DM_SECTORS };
+
+	strcpy(call.target.target_type, good ? "linear" : "error");
+	if (good)
+		snprintf(call.args, sizeof(call.args), "%s 0", zc_scratch());
+	dm_do(DM_TABLE_LOAD, &call, 0);
+}
+
+static inline void prepare_disk(struct hold *h)
+{
+	h->fds[0] = open(DM_DISK, O_RDWR | O_DIRECT | O_CLOEXEC);
+	zc_must(h->fds[0] >= 0);
+	dm_suspend(true);
+}
+
+static inline bool take_disk(struct hold *h, int fd, unsigned char *map)
+{
+	(void)fd;
+	zc_must(!io_uring_queue_init(4, &h->ring, 0));
+	for (int i = 0; i < HELD; i++) {
+		struct io_uring_sqe *sqe = io_uring_get_sqe(&h->ring);
+
+		io_uring_prep_write(sqe, h->fds[0], map + held_at(i), ZC_PAGE,
+				    i * ZC_PAGE);
+	}
+	zc_must(io_uring_submit(&h->ring) == HELD);
+	/* A worker of io_uring may have to do it. */
+	usleep(20000);
+	return true;
+}
+
+static inline bool disk_answers(struct hold *h, int want)
+{
+	bool right = true;
+
+	for (int i = 0; i < HELD; i++)
+		right = one_cqe(h) == want && right;
+	io_uring_queue_exit(&h->ring);
+	return right;
+}
+
+static inline bool disk_is_right(struct hold *h)
+{
+	unsigned char *page = aligned_alloc(ZC_PAGE, ZC_PAGE);
+	bool right = true;
+
+	for (int i = 0; i < HELD; i++) {
+		zc_must(pread(h->fds[0], page, ZC_PAGE, i * ZC_PAGE) ==
+			(ssize_t)ZC_PAGE);
+		right = right && page_is_right(page, i);
+	}
+	free(page);
+	close(h->fds[0]);
+	return right;
+}
+
+static inline bool give_disk(struct hold *h)
+{
+	dm_suspend(false);
+	return disk_answers(h, ZC_PAGE) && disk_is_right(h);
+}
+
+/* It answers to nobody. */
+static inline bool after_disk(struct hold *h)
+{
+	dm_suspend(false);
+	return disk_is_right(h);
+}
+
+/* The disk dies; a new one is there for whoever comes next. */
+static inline bool drop_disk(struct hold *h)
+{
+	bool right;
+
+	dm_load(false);
+	dm_suspend(false);
+	right = disk_answers(h, -EIO);
+	close(h->fds[0]);
+	dm_load(true);
+	dm_suspend(false);
+	return right;
+}
+
+#endif /* ZC_HOLD_RING_H */
