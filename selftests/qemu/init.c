@@ -581,7 +581,7 @@ static void run_tests(void)
 	 */
 	write_file("/proc/sys/vm/percpu_pagelist_high_fraction", "1000");
 	write_file("/sys/kernel/debug/kmemleak", "clear");
-	if (!strcmp(getenv("zcdev_kernel") ?: "", "debug"))
+	if (getenv("zcdev_poison"))
 		check_poisoning();
 	before = mem_available();
 	fprintf(port, "# start load %u\n", 60 * slow);
