@@ -12,6 +12,7 @@
 #include <linux/file.h>
 #include <linux/in.h>
 #include <linux/kdev_t.h>
+#include <linux/magic.h>
 #include <linux/major.h>
 #include <linux/miscdevice.h>
 #include <linux/net.h>
@@ -85,6 +86,7 @@ static const struct file_operations writes_fops = {
  * @mode: S_IF of the inode
  * @dev: device numbers of it
  * @fops: of the file, NULL for none that matter
+ * @magic: of its file system
  * @pipe: the inode has one
  * @other: but the file speaks of another thing
  * @kind: that it is
@@ -94,6 +96,7 @@ struct inode_case {
 	umode_t mode;
 	dev_t dev;
 	const struct file_operations *fops;
+	unsigned long magic;
 	bool pipe;
 	bool other;
 	u32 kind;
@@ -106,6 +109,8 @@ struct inode_case {
 
 static const struct inode_case inode_cases[] = {
 	{ "regular file", S_IFREG, .kind = ZCDEV_KIND_FILE },
+	{ "eventfd and its kind, from 6.16 on", S_IFREG,
+	  .magic = ANON_INODE_FS_MAGIC },
 	{ "directory", S_IFDIR },
 	{ "symbolic link", S_IFLNK },
 	{ "UNIX socket in a file system", S_IFSOCK },
@@ -156,9 +161,13 @@ static void inode_test(struct kunit *test)
 	const struct inode_case *c = test->param_value;
 	struct inode *inode = kunit_kzalloc(test, sizeof(*inode), GFP_KERNEL);
 	struct file *file = kunit_kzalloc(test, sizeof(*file), GFP_KERNEL);
+	struct super_block *sb = kunit_kzalloc(test, sizeof(*sb), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, inode);
 	KUNIT_ASSERT_NOT_NULL(test, file);
+	KUNIT_ASSERT_NOT_NULL(test, sb);
+	sb->s_magic = c->magic;
+	inode->i_sb = sb;
 	inode->i_mode = c->mode | 0600;
 	inode->i_rdev = c->dev;
 	/* Nobody looks into it. */

@@ -392,8 +392,54 @@ static void stream_test(struct kunit *test)
 	check_pool(test, nr);
 }
 
+/**
+ * struct pad_case - two chunks of a ring, and whether the first may be padded
+ * @name: of the case
+ * @alone: there is no place for another
+ * @shared: the second is in the same buffer
+ * @held: the buffer goes on for what comes next
+ * @lent: it belongs to somebody else
+ * @may: it may
+ */
+struct pad_case {
+	const char *name;
+	bool alone;
+	bool shared;
+	bool held;
+	bool lent;
+	bool may;
+};
+
+static const struct pad_case pad_cases[] = {
+	{ "the only chunk", .alone = true, .may = true },
+	{ "a buffer of its own", .may = true },
+	{ "the next in the same buffer", .shared = true },
+	{ "the next still to come there", .held = true },
+	{ "in a lent buffer", .lent = true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(pad, pad_cases, name);
+
+static void pad_test(struct kunit *test)
+{
+	const struct pad_case *c = test->param_value;
+	struct zc_pipeline *p = kunit_kzalloc(test, struct_size(p, ring, 2),
+					      GFP_KERNEL);
+	struct zc_buf bufs[2] = {};
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	p->slots = c->alone ? 1 : 2;
+	p->stream.hold = c->held ? &bufs[0] : NULL;
+	p->ring[0].pipeline = p;
+	p->ring[0].buf = &bufs[0];
+	p->ring[0].lent = c->lent;
+	p->ring[1].buf = c->shared ? &bufs[0] : &bufs[1];
+	KUNIT_EXPECT_EQ(test, zc_chunk_may_pad(&p->ring[0]), c->may);
+}
+
 static struct kunit_case stream_test_cases[] = {
 	KUNIT_CASE_PARAM(stream_test, stream_gen_params),
+	KUNIT_CASE_PARAM(pad_test, pad_gen_params),
 	{}
 };
 
