@@ -318,9 +318,9 @@ struct zcdev_pool_info {
  * @fd: file, block device, socket, or an open file of /dev/zcdev with a pool
  * @flags: ZCDEV_END_
  * @offset: bytes, with ZCDEV_END_OFFSET; else must be 0
- * @copy_below: sockets and pipes as sinks: pieces of fewer bytes are copied instead of
- *	referenced, since that is cheaper; 0 for what was measured to be best,
- *	1 for never
+ * @copy_below: sockets and pipes as sinks: pieces of fewer bytes are copied
+ *	instead of referenced, since that is cheaper; 0 for what was measured to
+ *	be best, 1 for never
  * @reserved: must be 0
  * @out_kind: enum zcdev_kind
  * @out_paths: ZCDEV_PATH_ that at least one byte took
