@@ -140,6 +140,8 @@ static int random_pool(struct worker *w)
 /* A disk has one place for a sink of each worker. */
 static bool usable(const struct round *r, const struct zc_kind *kind)
 {
+	if (!zc_kinds_fit(r->source.kind, kind))
+		return false;
 	for (unsigned int i = 0; i < r->sinks; i++)
 		if (r->sink[i].kind->kind == ZCDEV_KIND_BLOCK &&
 		    kind->kind == ZCDEV_KIND_BLOCK)
@@ -177,7 +179,7 @@ static bool set_stage(struct worker *w, struct round *r)
 		return false;
 	while (more--)
 		add_sink(r, sinks[below(w, sink_count)]);
-	return true;
+	return r->sinks;
 }
 
 static struct zcdev_iov frame(const struct round *r, unsigned char *buf,

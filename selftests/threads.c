@@ -114,12 +114,15 @@ static void do_transfer(struct actor *a)
 	const struct zc_kind *from[ZC_KINDS], *to[ZC_KINDS];
 	size_t sources = zc_kinds_served(from, false);
 	size_t sinks = zc_kinds_served(to, true);
+	const struct zc_kind *source_kind = from[below(a, sources)];
+	const struct zc_kind *sink_kind = to[below(a, sinks)];
 	struct zc_place source, sink;
 
-	if (!zc_source_open(&source, from[below(a, sources)],
-			    1 + below(a, 3 * BUF), 1 + below(a, 99), true))
+	if (!zc_kinds_fit(source_kind, sink_kind) ||
+	    !zc_source_open(&source, source_kind, 1 + below(a, 3 * BUF),
+			    1 + below(a, 99), true))
 		return;
-	if (zc_sink_open(&sink, to[below(a, sinks)], &source, true)) {
+	if (zc_sink_open(&sink, sink_kind, &source, true)) {
 		transfer_between(a, &source, &sink);
 		zc_place_close(&sink);
 	}
@@ -172,7 +175,8 @@ static void send_own(struct actor *a, uint32_t index, unsigned char *map)
 	zc_fill(map, BUF, mine, 0);
 	do
 		n = below(a, sinks);
-	while (to[n]->kind == ZCDEV_KIND_POOL);
+	while (to[n]->kind == ZCDEV_KIND_POOL ||
+	       !zc_kinds_fit(source.kind, to[n]));
 	if (zc_sink_open(&sink, to[n], &source, true)) {
 		transfer_between(a, &source, &sink);
 		zc_place_close(&sink);

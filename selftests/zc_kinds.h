@@ -32,6 +32,8 @@ struct zc_kind;
  * @from: where they begin in what @seed makes; a sink with a header begins before
  *	its source
  * @map: of a pool
+ * @hole: source: where ZC_HOLE zeros that are stored nowhere begin in what @seed
+ *	makes, or 0
  * @source: sink: what arrives must come from here
  * @arrived: sink: bytes that arrived, once zc_sink_finish() returned
  * @bad: sink: something else arrived
@@ -49,6 +51,7 @@ struct zc_place {
 	unsigned int seed;
 	uint64_t from;
 	unsigned char *map;
+	uint64_t hole;
 	const struct zc_place *source;
 	uint64_t arrived;
 	bool bad;
@@ -77,6 +80,12 @@ struct zc_kind {
 #define ZC_GROWS	(1U << 2)	/* a sink is as long as what arrived */
 #define ZC_ZEROS	(1U << 3)	/* a source of nothing but zeros, endless */
 #define ZC_BLIND	(1U << 4)	/* nobody sees what arrives */
+#define ZC_CACHED	(1U << 5)	/* no sink, and a source for some sinks only */
+#define ZC_HOLES	(1U << 6)	/* a source with a hole; a sink for files only */
+
+/* As short as a hole can be that stays one, and where it begins in its file. */
+#define ZC_HOLE		(64 * KiB)
+#define ZC_HOLE_AT	ZC_PAGE
 
 /* Disjoint parts of the scratch disk for those who work at the same time. */
 static __thread unsigned int zc_slot;
@@ -88,6 +97,14 @@ static inline bool zc_open_file_place(struct zc_place *p, bool sink)
 	(void)sink;
 	p->fd = open(".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	return p->fd >= 0;
+}
+
+/* Only a sink is asked for holes; a source has them. */
+static inline bool zc_open_sparse_place(struct zc_place *p, bool sink)
+{
+	if (!sink)
+		p->flags = 0;
+	return zc_open_file_place(p, sink);
 }
 
 static inline bool zc_open_block_place(struct zc_place *p, bool sink)
@@ -205,6 +222,10 @@ static const struct zc_kind zc_kinds[] = {
 	  zc_open_file_place },
 	{ "buffered file", ZCDEV_KIND_FILE, ZCDEV_END_BUFFERED,
 	  ZC_POSITION | ZC_GROWS, zc_open_file_place },
+	{ "page-cache file", ZCDEV_KIND_FILE, ZCDEV_END_PAGE_CACHE,
+	  ZC_POSITION | ZC_CACHED, zc_open_file_place },
+	{ "sparse file", ZCDEV_KIND_FILE, ZCDEV_END_SPARSE,
+	  ZC_POSITION | ZC_GROWS | ZC_HOLES, zc_open_sparse_place },
 	{ "block device", ZCDEV_KIND_BLOCK, 0, ZC_POSITION,
 	  zc_open_block_place },
 	{ "tcp", ZCDEV_KIND_TCP, 0, ZC_STREAM | ZC_GROWS, zc_open_tcp_place },
@@ -220,12 +241,23 @@ static const struct zc_kind zc_kinds[] = {
 
 #define ZC_KINDS	(sizeof(zc_kinds) / sizeof(zc_kinds[0]))
 
+static inline const struct zc_kind *zc_kind_named(const char *name)
+{
+	for (size_t i = 0; i < ZC_KINDS; i++)
+		if (!strcmp(zc_kinds[i].name, name))
+			return &zc_kinds[i];
+	fail_msg("no kind %s", name);
+	return NULL;
+}
+
 /* Can it be a source, or a sink, here? */
 static inline bool zc_kind_served(const struct zc_kind *kind, bool sink)
 {
 	static struct zcdev_query q;
 	int fd;
 
+	if (sink && kind->traits & ZC_CACHED)
+		return false;
 	if (!q.size) {
 		fd = open("/dev/zcdev", O_RDONLY | O_CLOEXEC);
 		zc_must(fd >= 0 && !zc_query(fd, &q));
@@ -243,6 +275,19 @@ static inline size_t zc_kinds_served(const struct zc_kind *list[], bool sink)
 		if (zc_kind_served(&zc_kinds[i], sink))
 			list[n++] = &zc_kinds[i];
 	return n;
+}
+
+/* Not every way of being a file goes with every other end. */
+static inline bool zc_kinds_fit(const struct zc_kind *from,
+				const struct zc_kind *to)
+{
+	if (to->traits & ZC_CACHED)
+		return false;
+	if (to->traits & ZC_HOLES)
+		return from->kind == ZCDEV_KIND_FILE &&
+		       !(from->traits & ZC_CACHED);
+	return !(from->traits & ZC_CACHED) || to->kind == ZCDEV_KIND_TCP ||
+	       to->kind == ZCDEV_KIND_UNIX || to->kind == ZCDEV_KIND_PIPE;
 }
 
 /* Whatever the kernel says it serves is in the table: a test. */
@@ -315,6 +360,16 @@ static inline void *zc_source_feed(void *arg)
 	return NULL;
 }
 
+/* A hole in what was written, if there is room for one. */
+static inline void zc_source_punch(struct zc_place *p)
+{
+	if (!(p->kind->traits & ZC_HOLES) || p->len <= ZC_HOLE_AT + ZC_HOLE)
+		return;
+	zc_must(!fallocate(p->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			   p->at + ZC_HOLE_AT, ZC_HOLE));
+	p->hole = p->from + ZC_HOLE_AT;
+}
+
 /*
  * A source of @len bytes, which begin at @from of what @seed makes. @beside: a
  * stream is fed by a thread; else all of it must fit into its queue. False if
@@ -338,6 +393,7 @@ static inline bool zc_source_open_from(struct zc_place *p,
 		zc_place_serve(p, zc_source_feed);
 	else if (!(kind->traits & ZC_ZEROS))
 		zc_source_feed(p);
+	zc_source_punch(p);
 	if (kind->traits & ZC_POSITION)
 		zc_must(lseek(p->fd, p->at, SEEK_SET) == (off_t)p->at);
 	return true;
@@ -349,17 +405,48 @@ static inline bool zc_source_open(struct zc_place *p, const struct zc_kind *kind
 	return zc_source_open_from(p, kind, len, seed, 0, beside);
 }
 
-/* Where @buf is not what the seed of the source makes from @offset on, or @len. */
+/* How many of @len bytes are zero, from the first on. */
+static inline size_t zc_zeros(const unsigned char *buf, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && !buf[i])
+		i++;
+	return i;
+}
+
+/* Is @at in the hole of the source? @len: cut where that changes. */
+static inline bool zc_source_hole(const struct zc_place *source, uint64_t at,
+				  size_t *len)
+{
+	uint64_t end = source->hole + ZC_HOLE;
+	bool hole = source->hole && at >= source->hole && at < end;
+	uint64_t border = hole ? end : source->hole;
+
+	if (border > at && border - at < *len)
+		*len = border - at;
+	return hole;
+}
+
+/* Where @buf is not what the source gives from @offset of its seed on, or @len. */
 static inline size_t zc_source_differs(const struct zc_place *source,
 				       const unsigned char *buf, size_t len,
 				       uint64_t offset)
 {
-	size_t i = 0;
+	size_t i = 0, n, same;
 
-	if (!(source->kind->traits & ZC_ZEROS))
-		return zc_differs(buf, len, source->seed, offset);
-	while (i < len && !buf[i])
-		i++;
+	if (source->kind->traits & ZC_ZEROS)
+		return zc_zeros(buf, len);
+	while (i < len) {
+		n = len - i;
+		if (zc_source_hole(source, offset + i, &n))
+			same = zc_zeros(buf + i, n);
+		else
+			same = zc_differs(buf + i, n, source->seed, offset + i);
+		i += same;
+		if (same < n)
+			break;
+	}
 	return i;
 }
 
