@@ -83,12 +83,12 @@ static long char_timeout(const struct zc_end *end)
 	return end->file->f_flags & O_NONBLOCK ? 0 : MAX_SCHEDULE_TIMEOUT;
 }
 
-/* As read(2) and write(2) do it; what the driver is interrupted in it ends. */
+/* As read(2) and write(2) do it. */
 static long char_result(struct file *file, const struct kiocb *iocb, long ret)
 {
 	if (ret > 0)
 		WRITE_ONCE(file->f_pos, iocb->ki_pos);
-	return ret == -ERESTARTSYS ? -EINTR : ret;
+	return ret;
 }
 
 /* Source */
