@@ -3,9 +3,6 @@
  * Limits: read by all, set at run time, the same by netlink and by parameter,
  * and for what is new only.
  */
-#include <linux/capability.h>
-#include <sys/syscall.h>
-
 #include "zc_nl.h"
 #include "zc_mem.h"
 
@@ -176,15 +173,10 @@ static void parameters(void **state)
 /* Root that has given up the right to it. */
 static int write_param_without(void *arg)
 {
-	struct __user_cap_header_struct hdr = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct data[2];
-	const char *path = arg;
 	int fd;
 
-	zc_must(!syscall(SYS_capget, &hdr, data));
-	data[CAP_SYS_RESOURCE / 32].effective &= ~(1U << CAP_SYS_RESOURCE % 32);
-	zc_must(!syscall(SYS_capset, &hdr, data));
-	fd = open(path, O_WRONLY | O_CLOEXEC);
+	zc_drop_cap(CAP_SYS_RESOURCE);
+	fd = open(arg, O_WRONLY | O_CLOEXEC);
 	zc_must(fd >= 0);
 	return write(fd, "9", 1) == 1 ? 0 : errno;
 }

@@ -4,10 +4,8 @@
  * a pool or a transfer, no name; cannot cancel it; and cannot change a limit.
  * Root in a user namespace of its own is somebody else.
  */
-#include <linux/capability.h>
 #include <sched.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 
 #include "zc_nl.h"
 #include "zc_sock.h"
@@ -195,13 +193,7 @@ static int fork_and_probe(void *arg)
 /* Root, but for one capability. */
 static int probe_without(void *arg)
 {
-	struct __user_cap_header_struct hdr = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct data[2];
-	int cap = *(int *)arg;
-
-	zc_must(!syscall(SYS_capget, &hdr, data));
-	data[cap / 32].effective &= ~(1U << cap % 32);
-	zc_must(!syscall(SYS_capset, &hdr, data));
+	zc_drop_cap(*(int *)arg);
 	return probe_all(NULL);
 }
 

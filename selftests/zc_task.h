@@ -10,8 +10,10 @@
 #define ZC_TASK_H
 
 #include <grp.h>
+#include <linux/capability.h>
 #include <stdbool.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -68,6 +70,17 @@ static inline void zc_become(uid_t uid, gid_t gid, rlim_t memlock)
 	zc_must(!setgroups(0, NULL));
 	zc_must(!setresgid(gid, gid, gid));
 	zc_must(!setresuid(uid, uid, uid));
+}
+
+/* In a child: as before, but without the capability @cap. */
+static inline void zc_drop_cap(int cap)
+{
+	struct __user_cap_header_struct hdr = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2];
+
+	zc_must(!syscall(SYS_capget, &hdr, data));
+	data[cap / 32].effective &= ~(1U << cap % 32);
+	zc_must(!syscall(SYS_capset, &hdr, data));
 }
 
 /**
