@@ -38,12 +38,6 @@ struct stage {
 	unsigned int done;
 };
 
-static void look_open(struct stage *s)
-{
-	s->look = open("/dev/zcdev", O_RDONLY | O_CLOEXEC);
-	assert_true(s->look >= 0);
-}
-
 static bool stage_open(struct stage *s, const struct holder *holder,
 		       enum end end)
 {
@@ -60,7 +54,7 @@ static bool stage_open(struct stage *s, const struct holder *holder,
 	last = s->map;
 	zc_fill(s->map, POOL, SEED, 0);
 	if (holder->take(&s->hold, s->fd, s->map)) {
-		look_open(s);
+		s->look = zc_open();
 		return true;
 	}
 	munmap(s->map, POOL);
@@ -120,20 +114,12 @@ static void assert_refused(struct stage *s)
 	close(s->look);
 	assert_true(zc_wait_until(5, zc_module_refs() == 1));
 	assert_int_equal(unload(), EWOULDBLOCK);
-	look_open(s);
+	s->look = zc_open();
 }
 
 static void assert_stage(struct stage *s)
 {
-	uint64_t want = charged(s);
-	int refs = 1 + has_file(s);
-
-	if (!zc_wait_until(5, zc_total_bytes(s->look) == want))
-		fail_msg("%llu bytes instead of %llu",
-			 (unsigned long long)zc_total_bytes(s->look),
-			 (unsigned long long)want);
-	if (!zc_wait_until(5, zc_module_refs() == refs))
-		fail_msg("%d files instead of %d", zc_module_refs(), refs);
+	assert_held(s->look, charged(s), 1 + has_file(s));
 	if (has_file(s))
 		assert_refused(s);
 	if (!took(s, 1U << UNMAP_REST))

@@ -74,18 +74,6 @@ static int wait_for(pid_t pid)
 	return status;
 }
 
-static void assert_left(const struct stage *s, int look)
-{
-	int refs = 1 + files_left(s);
-
-	if (!zc_wait_until(5, zc_total_bytes(look) == left(s)))
-		fail_msg("%llu bytes instead of %llu",
-			 (unsigned long long)zc_total_bytes(look),
-			 (unsigned long long)left(s));
-	if (!zc_wait_until(5, zc_module_refs() == refs))
-		fail_msg("%d files instead of %d", zc_module_refs(), refs);
-}
-
 /* False: not on this kernel. */
 static bool one_end(struct stage *s, int look)
 {
@@ -104,13 +92,12 @@ static bool one_end(struct stage *s, int look)
 		status = wait_for(pid);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED)
 		return false;
-	assert_left(s, look);
+	assert_held(look, left(s), 1 + files_left(s));
 	assert_true(holder->after(&s->hold));
 	if (waits(s))
 		status = wait_for(pid);
 	assert_int_equal(status, s->end == KILLED ? SIGKILL : 0);
-	assert_true(zc_wait_until(5, zc_total_bytes(look) == 0));
-	assert_true(zc_wait_until(5, zc_module_refs() == 1));
+	assert_held(look, 0, 1);
 	return true;
 }
 

@@ -222,11 +222,7 @@ static void assert_stage(const struct stage *s)
 		    (held && s->ground->file);
 	uint64_t want = file ? POOL : held ? HELD * BUF : 0;
 
-	if (!zc_wait_until(5, zc_total_bytes(s->look) == want))
-		fail_msg("%llu bytes instead of %llu",
-			 (unsigned long long)zc_total_bytes(s->look),
-			 (unsigned long long)want);
-	assert_true(zc_wait_until(5, zc_module_refs() == 1 + file));
+	assert_held(s->look, want, 1 + file);
 	assert_true(zc_wait_until(5, s->ground->look(s)));
 	if (!took(s, 1U << UNMAP))
 		assert_int_equal(zc_differs(s->map, POOL, SEED, 0), POOL);

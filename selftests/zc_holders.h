@@ -54,6 +54,17 @@ static inline void zc_nth_order(unsigned int n, unsigned int *order,
 	}
 }
 
+/* So much is charged, and so many files of the device are open, @look included. */
+static inline void assert_held(int look, uint64_t bytes, int files)
+{
+	if (!zc_wait_until(5, zc_total_bytes(look) == bytes))
+		fail_msg("%llu bytes instead of %llu",
+			 (unsigned long long)zc_total_bytes(look),
+			 (unsigned long long)bytes);
+	if (!zc_wait_until(5, zc_module_refs() == files))
+		fail_msg("%d files instead of %d", zc_module_refs(), files);
+}
+
 /* Before all tests: what the holders need. */
 static inline int holders_set_up(void **state)
 {
