@@ -310,11 +310,8 @@ static void netlink(void)
 	ok(sweep_open(&s, netlink_socket()), "netlink");
 	netlink_gets(&s);
 	netlink_cancel(&s);
-	for (i = 0; i < SWEEP_COUNT(spec_ops); i++) {
-		sweep_command(&s, &spec_ops[i], SWEEP_DO);
-		if (spec_ops[i].flags & GENL_CMD_CAP_DUMP)
-			sweep_command(&s, &spec_ops[i], SWEEP_DUMP);
-	}
+	for (i = 0; i < SWEEP_COUNT(spec_ops); i++)
+		sweep_op(&s, &spec_ops[i]);
 	sweep_commands(&s);
 	sweep_reset_limits(&s);
 	say_number("# netlink requests: ", s.tried);

@@ -35,11 +35,7 @@ static int zc;
 
 static void command(void **state)
 {
-	const struct spec_op *op = *state;
-
-	sweep_command(&sweep, op, SWEEP_DO);
-	if (op->flags & GENL_CMD_CAP_DUMP)
-		sweep_command(&sweep, op, SWEEP_DUMP);
+	sweep_op(&sweep, *state);
 	assert_true(sweep.tried > 80);
 	assert_int_equal(sweep.wrong, 0);
 }

@@ -331,6 +331,14 @@ static inline void sweep_command(struct sweep *s, const struct spec_op *op,
 	}
 }
 
+/* One command, in all ways that it has. */
+static inline void sweep_op(struct sweep *s, const struct spec_op *op)
+{
+	sweep_command(s, op, SWEEP_DO);
+	if (op->flags & GENL_CMD_CAP_DUMP)
+		sweep_command(s, op, SWEEP_DUMP);
+}
+
 static inline int sweep_can(__u32 cmd, __u32 what)
 {
 	__u32 i;
