@@ -5,18 +5,17 @@
  */
 #include <linux/bpf.h>
 #include <linux/if_link.h>
-#include <linux/if_xdp.h>
 #include <poll.h>
 #include <sys/syscall.h>
 
 #include "zc_mem.h"
 #include "zc_veth.h"
+#include "zc_xsk.h"
 
 #define BUF	(64 * KiB)
 #define COUNT	4
 #define POOL	(COUNT * BUF)
 #define CHUNK	(2 * KiB)
-#define RING	64U		/* entries of each ring: as many as half the pool */
 #define FRAMES	300
 
 static int bpf(int cmd, union bpf_attr *attr)
@@ -90,174 +89,71 @@ static int attach(int prog, const char *card, uint32_t mode)
 	return link;
 }
 
-/**
- * struct ring - one of the four, as it is shared with the kernel
- * @producer: counts what was put in
- * @consumer: counts what was taken out
- * @desc: the entries: addresses, or struct xdp_desc
- */
-struct ring {
-	uint32_t *producer;
-	uint32_t *consumer;
-	void *desc;
-	void *map;
-	size_t len;
-};
-
-static void ring_map(struct ring *ring, int sock, off_t where,
-		     const struct xdp_ring_offset *off, size_t entry)
-{
-	ring->len = off->desc + RING * entry;
-	ring->map = mmap(NULL, ring->len, PROT_READ | PROT_WRITE, MAP_SHARED,
-			 sock, where);
-	assert_ptr_not_equal(ring->map, MAP_FAILED);
-	ring->producer = (uint32_t *)((char *)ring->map + off->producer);
-	ring->consumer = (uint32_t *)((char *)ring->map + off->consumer);
-	ring->desc = (char *)ring->map + off->desc;
-}
-
-/* Does the kernel have something for us? */
-static bool ring_ready(const struct ring *ring)
-{
-	return __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE) !=
-	       *ring->consumer;
-}
-
-static void ring_advance(uint32_t *counter)
-{
-	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELEASE);
-}
-
-struct xsk {
-	int sock, map, prog, link;
+/* A socket on queue 0 of zc1, to which that passes all that comes. */
+struct tap {
+	struct zc_xsk xsk;
+	int map, prog, link;
 	unsigned char *umem;
-	struct ring fill, completion, rx, tx;
 };
 
-static void ring_size(int sock, int which)
+/* With the mapping of @fd. */
+static struct tap tap_open(int fd, uint32_t mode)
 {
-	unsigned int entries = RING;
+	struct tap t = { .umem = zc_map(fd, POOL) };
 
-	assert_int_equal(setsockopt(sock, SOL_XDP, which, &entries,
-				    sizeof(entries)), 0);
-}
-
-static void xsk_rings(struct xsk *x)
-{
-	struct xdp_mmap_offsets off;
-	socklen_t len = sizeof(off);
-
-	ring_size(x->sock, XDP_UMEM_FILL_RING);
-	ring_size(x->sock, XDP_UMEM_COMPLETION_RING);
-	ring_size(x->sock, XDP_RX_RING);
-	ring_size(x->sock, XDP_TX_RING);
-	assert_int_equal(getsockopt(x->sock, SOL_XDP, XDP_MMAP_OFFSETS, &off,
-				    &len), 0);
-	ring_map(&x->fill, x->sock, XDP_UMEM_PGOFF_FILL_RING, &off.fr, 8);
-	ring_map(&x->completion, x->sock, XDP_UMEM_PGOFF_COMPLETION_RING,
-		 &off.cr, 8);
-	ring_map(&x->rx, x->sock, XDP_PGOFF_RX_RING, &off.rx,
-		 sizeof(struct xdp_desc));
-	ring_map(&x->tx, x->sock, XDP_PGOFF_TX_RING, &off.tx,
-		 sizeof(struct xdp_desc));
-}
-
-static void give(struct xsk *x, uint64_t addr)
-{
-	uint64_t *desc = x->fill.desc;
-
-	desc[*x->fill.producer % RING] = addr;
-	ring_advance(x->fill.producer);
-}
-
-/* On queue 0 of zc1, with the mapping of @fd. */
-static struct xsk xsk_open(int fd, uint32_t mode)
-{
-	struct xsk x = {
-		.sock = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0),
-		.umem = zc_map(fd, POOL),
-	};
-	struct xdp_umem_reg reg = {
-		.addr = (uintptr_t)x.umem,
-		.len = POOL,
-		.chunk_size = CHUNK,
-	};
-	struct sockaddr_xdp addr = {
-		.sxdp_family = AF_XDP,
-		.sxdp_flags = XDP_COPY,
-		.sxdp_ifindex = if_nametoindex("zc1"),
-	};
-
-	assert_true(x.sock >= 0);
-	assert_int_equal(setsockopt(x.sock, SOL_XDP, XDP_UMEM_REG, &reg,
-				    sizeof(reg)), 0);
-	xsk_rings(&x);
-	if (bind(x.sock, (struct sockaddr *)&addr, sizeof(addr)))
-		fail_msg("bind: %s", strerror(errno));
-	x.map = xskmap(x.sock);
-	x.prog = redirect(x.map);
-	x.link = attach(x.prog, "zc1", mode);
+	zc_xsk_open(&t.xsk);
+	zc_xsk_bind(&t.xsk, t.umem, POOL, CHUNK, if_nametoindex("zc1"));
+	t.map = xskmap(t.xsk.sock);
+	t.prog = redirect(t.map);
+	t.link = attach(t.prog, "zc1", mode);
 	/* The first half is for what comes, the second for what goes. */
-	for (uint32_t i = 0; i < RING; i++)
-		give(&x, i * CHUNK);
-	return x;
+	for (uint32_t i = 0; i < ZC_XSK_RING; i++)
+		zc_xsk_give(&t.xsk, i * CHUNK);
+	return t;
 }
 
-static void xsk_close(struct xsk *x)
+static void tap_close(struct tap *t)
 {
-	struct ring *rings[] = { &x->fill, &x->completion, &x->rx, &x->tx };
-
-	close(x->link);
-	close(x->prog);
-	close(x->map);
-	for (int i = 0; i < 4; i++)
-		munmap(rings[i]->map, rings[i]->len);
-	close(x->sock);
-	munmap(x->umem, POOL);
+	close(t->link);
+	close(t->prog);
+	close(t->map);
+	zc_xsk_close(&t->xsk);
+	munmap(t->umem, POOL);
 }
 
 /* The next frame of ours, and its chunk back to where it came from. */
-static void receive(struct xsk *x, uint32_t seq)
+static void receive(struct tap *t, uint32_t seq)
 {
-	struct pollfd p = { .fd = x->sock, .events = POLLIN };
+	struct pollfd p = { .fd = t->xsk.sock, .events = POLLIN };
+	struct zc_xsk_ring *rx = &t->xsk.rx;
 	const struct xdp_desc *desc;
 	bool ours;
 
 	do {
-		if (!ring_ready(&x->rx))
+		if (!zc_xsk_ready(rx))
 			assert_int_equal(poll(&p, 1, 10000), 1);
-		desc = (struct xdp_desc *)x->rx.desc + *x->rx.consumer % RING;
+		desc = (struct xdp_desc *)rx->desc + *rx->consumer % ZC_XSK_RING;
 		assert_true(desc->addr < POOL / 2);
-		ours = zc_frame_ours(x->umem + desc->addr, desc->len);
+		ours = zc_frame_ours(t->umem + desc->addr, desc->len);
 		if (ours)
-			zc_frame_check(x->umem + desc->addr, desc->len, seq);
-		give(x, desc->addr / CHUNK * CHUNK);
-		ring_advance(x->rx.consumer);
+			zc_frame_check(t->umem + desc->addr, desc->len, seq);
+		zc_xsk_give(&t->xsk, desc->addr / CHUNK * CHUNK);
+		zc_xsk_advance(rx->consumer);
 	} while (!ours);
 }
 
-static void transmit(struct xsk *x, uint32_t seq)
+static void transmit(struct tap *t, uint32_t seq)
 {
-	struct xdp_desc *desc = x->tx.desc;
-	uint64_t addr = POOL / 2 + seq % RING * CHUNK;
+	uint64_t addr = POOL / 2 + seq % ZC_XSK_RING * CHUNK;
 
-	desc[*x->tx.producer % RING] = (struct xdp_desc) {
-		.addr = addr,
-		.len = zc_frame_make(x->umem + addr, seq),
-	};
-	ring_advance(x->tx.producer);
-	assert_true(sendto(x->sock, NULL, 0, MSG_DONTWAIT, NULL, 0) >= 0);
-	assert_true(zc_wait_until(10, ring_ready(&x->completion)));
-	assert_int_equal(((uint64_t *)x->completion.desc)
-			 [*x->completion.consumer % RING], addr);
-	ring_advance(x->completion.consumer);
+	zc_xsk_send(&t->xsk, addr, zc_frame_make(t->umem + addr, seq));
 }
 
 static void both_ways(uint32_t mode)
 {
 	unsigned char copy[ZC_FRAME_MAX];
 	int fd = zc_open_pool(COUNT, BUF), peer = zc_packet_socket("zc0");
-	struct xsk x = xsk_open(fd, mode);
+	struct tap tap = tap_open(fd, mode);
 	uint32_t index;
 
 	/* All of it is pinned, as long as the socket is open. */
@@ -267,12 +163,12 @@ static void both_ways(uint32_t mode)
 		size_t len = zc_frame_make(copy, i);
 
 		assert_int_equal(send(peer, copy, len, 0), len);
-		receive(&x, i);
-		transmit(&x, 1000 + i);
+		receive(&tap, i);
+		transmit(&tap, 1000 + i);
 		len = recv(peer, copy, sizeof(copy), 0);
 		zc_frame_check(copy, len, 1000 + i);
 	}
-	xsk_close(&x);
+	tap_close(&tap);
 	assert_true(zc_wait_until(10, !zc_in_flight(fd)));
 	close(peer);
 	close(fd);

@@ -10,6 +10,7 @@
 
 #include "zc_mem.h"
 #include "zc_sock.h"
+#include "zc_xsk.h"
 
 #define BUF	(16 * KiB)
 #define POOL	(4 * BUF)
@@ -30,6 +31,7 @@ static inline size_t held_at(int i)
  * @iov: what io_uring knows its buffers by
  * @pid: another process
  * @mover: a transfer
+ * @xsk: of AF_XDP
  */
 struct hold {
 	int fds[2];
@@ -37,6 +39,7 @@ struct hold {
 	struct iovec iov[HELD];
 	pid_t pid;
 	struct zc_mover mover;
+	struct zc_xsk xsk;
 };
 
 /* What of it goes on when the process that took hold has ended. */

@@ -8,6 +8,7 @@
 #include "zc_hold_queue.h"
 #include "zc_hold_ring.h"
 #include "zc_hold_task.h"
+#include "zc_hold_xdp.h"
 
 static const struct holder holders[] = {
 	{ "a UNIX queue", prepare_unix, take_socket, give_queue, drop_queue,
@@ -30,6 +31,8 @@ static const struct holder holders[] = {
 	  drop_queue, give_pass, LEFT_ALL, true, false },
 	{ "io_uring", prepare_nothing, take_uring, give_uring, drop_uring,
 	  after_uring, LEFT_NOTHING, false, false },
+	{ "AF_XDP", prepare_xdp, take_xdp, give_xdp, drop_xdp,
+	  give_xdp, LEFT_ALL, false, false },
 	{ "a disk", prepare_disk, take_disk, give_disk, drop_disk,
 	  after_disk, LEFT_ALL, false, true },
 	{ "a transfer", prepare_transfer, take_transfer, give_transfer,
