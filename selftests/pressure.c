@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Little memory: in a cgroup that swaps all the time, in one whose members are
- * killed for it, while swap is turned off, and in all of the machine. Transfers move the right bytes or
- * say that there is no memory; what the dead had comes back.
+ * killed for it, while swap is turned off, and in all of the machine, with nearly
+ * none and with none. Transfers move the right bytes or say that there is no
+ * memory; what the dead had comes back.
  * timeout: 120
+ * expects: Out of memory:
  */
 #include <sys/mount.h>
 #include <sys/swap.h>
@@ -70,7 +72,8 @@ static void *hog(void *arg)
 {
 	size_t len = (size_t)arg;
 	volatile unsigned char *mem = mmap(NULL, len, PROT_READ | PROT_WRITE,
-					   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+					   MAP_PRIVATE | MAP_ANONYMOUS |
+					   MAP_NORESERVE, -1, 0);
 
 	zc_must(mem != MAP_FAILED);
 	for (;;)
@@ -143,49 +146,108 @@ static void need(void **state)
 	zc_assert_no_pools();
 }
 
+/* Whom the kernel kills, and where memory ends. */
+
+static void of_the_group(void)
+{
+	enter("24M", "0");
+}
+
+static void of_the_machine(void)
+{
+	put("/proc/self/oom_score_adj", "1000");
+}
+
 /* Pages in the parent's pipe, then more memory than there may be. */
-static int overdo(int pipe)
+static void overdo(int pipe, void (*become_victim)(void))
 {
 	int zc = open("/dev/zcdev", O_RDWR | O_CLOEXEC);
 	unsigned char *map;
 	struct iovec iov;
 
-	enter("24M", "0");
+	become_victim();
 	zc_must(!zc_pool_create(zc, 8, BUF, 0));
 	map = mmap(NULL, 8 * BUF, PROT_READ | PROT_WRITE, MAP_SHARED, zc, 0);
 	zc_must(map != MAP_FAILED);
 	zc_fill(map, 8 * BUF, 4, 0);
 	iov = (struct iovec) { map + BUF, 4 * ZC_PAGE };
 	zc_must(vmsplice(pipe, &iov, 1, 0) == 4 * ZC_PAGE);
-	hog((void *)(64 * MiB));
-	return 0;
+	hog((void *)(16 * GiB));
+}
+
+/* Only what was in the pipe is left of it, and then nothing. @others: bytes of pools. */
+static void assert_killed(int look, void (*become_victim)(void), uint64_t others)
+{
+	unsigned char got[4 * ZC_PAGE];
+	int fds[2], status;
+	pid_t pid;
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid)
+		overdo(fds[1], become_victim);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGKILL);
+	assert_true(zc_wait_until(5, zc_total_bytes(look) == others + BUF));
+	assert_int_equal(read(fds[0], got, sizeof(got)), sizeof(got));
+	assert_int_equal(zc_differs(got, sizeof(got), 4, BUF), sizeof(got));
+	assert_true(zc_wait_until(5, zc_total_bytes(look) == others));
+	close(fds[0]);
+	close(fds[1]);
 }
 
 static void killed(void **state)
 {
-	unsigned char got[4 * ZC_PAGE];
-	int look = zc_open(), fds[2], status;
+	int look = zc_open();
+
+	(void)state;
+	for (int round = 0; round < 3; round++)
+		assert_killed(look, of_the_group, 0);
+	close(look);
+}
+
+/* One who moves all the while, until the parent is content. */
+static int move_beside(int ready, const volatile bool *enough)
+{
+	int zc = open("/dev/zcdev", O_RDWR | O_CLOEXEC), whole = 0;
+	int src = open("src", O_RDONLY | O_CLOEXEC);
+
+	zc_must(!zc_pool_create(zc, 8, BUF, 0));
+	zc_must(write(ready, "", 1) == 1);
+	while (!*enough)
+		whole += move_both(zc, src);
+	printf("# %d transfers beside it had memory enough\n", whole);
+	fflush(stdout);
+	return whole ? 0 : ZC_BROKEN;
+}
+
+static void none(void **state)
+{
+	bool *enough = mmap(NULL, ZC_PAGE, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int src = zc_make_file("src", SIZE, 1), look = zc_open(), fds[2], status;
+	char byte;
 	pid_t pid;
 
 	(void)state;
-	for (int round = 0; round < 3; round++) {
-		assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-		pid = fork();
-		assert_true(pid >= 0);
-		if (!pid)
-			_exit(overdo(fds[1]));
-		assert_int_equal(waitpid(pid, &status, 0), pid);
-		assert_true(WIFSIGNALED(status));
-		assert_int_equal(WTERMSIG(status), SIGKILL);
-		assert_true(zc_wait_until(5, zc_total_bytes(look) == BUF));
-		assert_int_equal(read(fds[0], got, sizeof(got)), sizeof(got));
-		assert_int_equal(zc_differs(got, sizeof(got), 4, BUF),
-				 sizeof(got));
-		assert_true(zc_wait_until(5, zc_total_bytes(look) == 0));
-		close(fds[0]);
-		close(fds[1]);
-	}
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid)
+		_exit(move_beside(fds[1], enough));
+	assert_int_equal(read(fds[0], &byte, 1), 1);
+	assert_killed(look, of_the_machine, 8 * BUF);
+	*enough = true;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	munmap(enough, ZC_PAGE);
+	close(fds[0]);
+	close(fds[1]);
 	close(look);
+	close(src);
+	zc_assert_no_pools();
 }
 
 /* What was swapped out comes back in between, around a pool that never was. */
@@ -272,6 +334,7 @@ int main(void)
 		ZC_TEST("who is killed for want of memory leaves nothing", killed),
 		ZC_TEST("swapoff in the middle of it", swap_goes),
 		ZC_TEST("with nearly no free memory, all moves", nearly_none),
+		ZC_TEST("with none, one is killed, and all else goes on", none),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
