@@ -9,6 +9,7 @@
  * only: debug
  * timeout: 240
  */
+#include "zc_disk.h"
 #include "zc_fault.h"
 #include "zc_kinds.h"
 
@@ -338,6 +339,35 @@ static void several_sinks(void **state)
 	assert_true(sweep(&pair) > 0);
 }
 
+/* On a file system whose files can share blocks. */
+static bool open_shared_place(struct zc_place *p, bool sink)
+{
+	(void)sink;
+	p->fd = open("shared", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	return p->fd >= 0;
+}
+
+/* The first blocks are shared, the rest is read and written. */
+static void a_clone(void **state)
+{
+	static const struct zc_kind kind = {
+		"file of XFS", ZCDEV_KIND_FILE, 0, ZC_POSITION | ZC_GROWS,
+		open_shared_place,
+	};
+	struct pair pair = { &kind, { &kind }, 1, false };
+	unsigned int faults;
+
+	(void)state;
+	mkdir("shared", 0755);
+	zc_sh("modprobe -q xfs; mkfs.xfs -q -f %s && mount %s shared",
+	      zc_scratch(), zc_scratch());
+	zc_fault_within(zc_find_text("zcdev", NULL), SHALLOW);
+	faults = sweep(&pair);
+	zc_sh("umount shared");
+	assert_true(faults > 0);
+	assert_true(ends[1].out_paths & ZCDEV_PATH_CLONE);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -358,6 +388,7 @@ int main(void)
 		ZC_TEST("every pair meets every fault of ours", all_pairs),
 		ZC_TEST("every kind meets every fault below it", all_kinds),
 		ZC_TEST("several sinks meet every fault", several_sinks),
+		ZC_TEST("a clone meets every fault", a_clone),
 	};
 
 	/* Loaded by nobody else; not every kernel has it. */
