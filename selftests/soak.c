@@ -439,10 +439,10 @@ static struct memory memory_now(const struct tally *tally)
 	};
 }
 
-/* Half a page for each transfer; a page for each of many would not be noise. */
+/* Some are always on their way, and half a page for each transfer is a loss. */
 static long lost_kib(unsigned int rounds)
 {
-	long kib = 2L * rounds;
+	long kib = 1024 + 2L * rounds;
 
 	return kib < 4096 ? kib : 4096;
 }
