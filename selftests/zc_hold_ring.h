@@ -131,7 +131,6 @@ static inline void prepare_disk(struct hold *h)
 
 static inline bool take_disk(struct hold *h, int fd, unsigned char *map)
 {
-	(void)fd;
 	zc_must(!io_uring_queue_init(4, &h->ring, 0));
 	for (int i = 0; i < HELD; i++) {
 		struct io_uring_sqe *sqe = io_uring_get_sqe(&h->ring);
@@ -140,7 +139,8 @@ static inline bool take_disk(struct hold *h, int fd, unsigned char *map)
 				    i * ZC_PAGE);
 	}
 	zc_must(io_uring_submit(&h->ring) == HELD);
-	/* A worker of io_uring may have to do it. */
+	/* A worker of io_uring may have to do it, and then a moment passes. */
+	zc_must(zc_wait_until(10, zc_in_flight(fd) == HELD));
 	usleep(20000);
 	return true;
 }
