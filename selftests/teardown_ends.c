@@ -19,11 +19,13 @@ static const char *const end_names[] = { "exits", "is killed", "executes" };
  * @holder: in memory of both
  * @end: how the child ends
  * @hold: of the holder
+ * @taken: it has hold, and the child is about to end
  */
 struct stage {
 	const struct holder *holder;
 	enum end end;
 	struct hold hold;
+	volatile bool taken;
 };
 
 /* In a child that ends as it is told to. */
@@ -35,6 +37,7 @@ static int live_and_end(struct stage *s)
 	zc_fill(map, POOL, SEED, 0);
 	if (!s->holder->take(&s->hold, fd, map))
 		return SKIPPED;
+	s->taken = true;
 	if (s->end == KILLED)
 		raise(SIGKILL);
 	if (s->end == EXEC)
@@ -88,7 +91,9 @@ static bool one_end(struct stage *s, int look)
 	assert_true(pid >= 0);
 	if (!pid)
 		_exit(live_and_end(s));
-	if (!waits(s))
+	if (waits(s))
+		assert_true(zc_wait_until(15, s->taken));
+	else
 		status = wait_for(pid);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED)
 		return false;
