@@ -166,21 +166,28 @@ static inline bool disk_is_right(struct hold *h)
 		right = right && page_is_right(page, i);
 	}
 	free(page);
-	close(h->fds[0]);
 	return right;
 }
 
 static inline bool give_disk(struct hold *h)
 {
+	bool right;
+
 	dm_suspend(false);
-	return disk_answers(h, ZC_PAGE) && disk_is_right(h);
+	right = disk_answers(h, ZC_PAGE) && disk_is_right(h);
+	close(h->fds[0]);
+	return right;
 }
 
-/* It answers to nobody. */
+/* It answers to nobody: what had to wait is written at some time after this. */
 static inline bool after_disk(struct hold *h)
 {
+	bool right;
+
 	dm_suspend(false);
-	return disk_is_right(h);
+	right = zc_wait_until(5, disk_is_right(h));
+	close(h->fds[0]);
+	return right;
 }
 
 /* The disk dies; a new one is there for whoever comes next. */
