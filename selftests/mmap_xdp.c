@@ -106,7 +106,7 @@ static struct tap tap_open(int fd, uint32_t mode)
 	t.map = xskmap(t.xsk.sock);
 	t.prog = redirect(t.map);
 	t.link = attach(t.prog, "zc1", mode);
-	/* The first half is for what comes, the second for what goes. */
+	/* A ring has as many entries as half the pool: that is for what comes. */
 	for (uint32_t i = 0; i < ZC_XSK_RING; i++)
 		zc_xsk_give(&t.xsk, i * CHUNK);
 	return t;

@@ -5,8 +5,6 @@
 #ifndef ZC_HOLD_QUEUE_H
 #define ZC_HOLD_QUEUE_H
 
-#include <linux/if_packet.h>
-#include <net/ethernet.h>
 #include <poll.h>
 #include <sys/utsname.h>
 
@@ -188,14 +186,8 @@ static inline bool drop_vsock(struct hold *h)
 
 static inline void prepare_packet(struct hold *h)
 {
-	struct sockaddr_ll addr = {
-		.sll_family = AF_PACKET, .sll_protocol = htobe16(ETH_P_IP),
-		.sll_ifindex = 1,	/* lo */
-	};
-
 	h->fds[0] = -1;
-	h->fds[1] = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	zc_must(!bind(h->fds[1], (struct sockaddr *)&addr, sizeof(addr)));
+	h->fds[1] = zc_packet_bound(SOCK_DGRAM, ETH_P_IP, ZC_LO);
 }
 
 /* Datagrams to itself, which only who listens to the card still has then. */

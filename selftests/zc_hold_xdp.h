@@ -5,24 +5,13 @@
 #ifndef ZC_HOLD_XDP_H
 #define ZC_HOLD_XDP_H
 
-#include <linux/if_packet.h>
-#include <net/ethernet.h>
-
 #include "zc_hold.h"
-
-#define LOOPBACK	1	/* index of its card */
 
 /* Somebody who hears what is sent, and the socket. */
 static inline void prepare_xdp(struct hold *h)
 {
-	struct sockaddr_ll addr = {
-		.sll_family = AF_PACKET, .sll_protocol = htobe16(ETH_P_ALL),
-		.sll_ifindex = LOOPBACK,
-	};
-
 	h->fds[0] = -1;
-	h->fds[1] = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	zc_must(!bind(h->fds[1], (struct sockaddr *)&addr, sizeof(addr)));
+	h->fds[1] = zc_packet_bound(SOCK_RAW, ETH_P_ALL, ZC_LO);
 	zc_xsk_open(&h->xsk);
 }
 
@@ -30,7 +19,7 @@ static inline void prepare_xdp(struct hold *h)
 static inline bool take_xdp(struct hold *h, int fd, unsigned char *map)
 {
 	(void)fd;
-	zc_xsk_bind(&h->xsk, map + BUF, HELD * BUF, ZC_PAGE, LOOPBACK);
+	zc_xsk_bind(&h->xsk, map + BUF, HELD * BUF, ZC_PAGE, ZC_LO);
 	return true;
 }
 

@@ -6,9 +6,12 @@
 #define ZC_SOCK_H
 
 #include "zc.h"
+#include "zc_task.h"
 
 #include <arpa/inet.h>
+#include <linux/if_packet.h>
 #include <linux/sockios.h>
+#include <net/ethernet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -17,6 +20,21 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
+
+#define ZC_LO	1	/* index of the loopback card, in every namespace */
+
+/* Of AF_PACKET: what of this protocol passes a card. @type: SOCK_ */
+static inline int zc_packet_bound(int type, uint16_t protocol, unsigned int card)
+{
+	struct sockaddr_ll addr = {
+		.sll_family = AF_PACKET, .sll_protocol = htobe16(protocol),
+		.sll_ifindex = card,
+	};
+	int fd = socket(AF_PACKET, type | SOCK_CLOEXEC, 0);
+
+	zc_must(fd >= 0 && !bind(fd, (struct sockaddr *)&addr, sizeof(addr)));
+	return fd;
+}
 
 /* An IPv6 address takes both families. */
 static inline socklen_t zc_loopback(int family, struct sockaddr_in6 *addr)

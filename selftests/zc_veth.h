@@ -7,12 +7,11 @@
 #ifndef ZC_VETH_H
 #define ZC_VETH_H
 
-#include <linux/if_packet.h>
-#include <net/ethernet.h>
 #include <net/if.h>
 #include <sched.h>
 
 #include "zc_disk.h"
+#include "zc_sock.h"
 
 #define ZC_ETHERTYPE	0x88b5
 #define ZC_FRAME_MIN	(sizeof(struct zc_frame) + 1)
@@ -83,17 +82,7 @@ static inline int zc_veth_up(void **state)
 /* A socket that sends and gets frames of ours at one of them. */
 static inline int zc_packet_socket(const char *card)
 {
-	struct sockaddr_ll addr = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htobe16(ZC_ETHERTYPE),
-		.sll_ifindex = if_nametoindex(card),
-	};
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC,
-			htobe16(ZC_ETHERTYPE));
-
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
-	return fd;
+	return zc_packet_bound(SOCK_RAW, ZC_ETHERTYPE, if_nametoindex(card));
 }
 
 #endif /* ZC_VETH_H */

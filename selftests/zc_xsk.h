@@ -7,7 +7,7 @@
 
 #include <linux/if_xdp.h>
 
-#include "zc.h"
+#include "zc_task.h"
 
 #define ZC_XSK_RING	64U	/* entries of each ring */
 
@@ -16,8 +16,8 @@
  * @producer: counts what was put in
  * @consumer: counts what was taken out
  * @desc: the entries: addresses, or struct xdp_desc
- * @map: what is mapped of it, so long
- * @len: bytes
+ * @map: where it is mapped, all of it
+ * @len: bytes of that
  */
 struct zc_xsk_ring {
 	uint32_t *producer;
@@ -29,6 +29,7 @@ struct zc_xsk_ring {
 
 /**
  * struct zc_xsk - a socket and its rings
+ * @sock: the socket
  * @fill: to be received into
  * @completion: that were sent
  * @rx: received
