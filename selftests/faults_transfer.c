@@ -358,12 +358,10 @@ static void a_clone(void **state)
 	unsigned int faults;
 
 	(void)state;
-	mkdir("shared", 0755);
-	zc_sh("modprobe -q xfs; mkfs.xfs -q -f %s && mount %s shared",
-	      zc_scratch(), zc_scratch());
+	zc_mount_sharing("xfs", "shared", "");
 	zc_fault_within(zc_find_text("zcdev", NULL), SHALLOW);
 	faults = sweep(&pair);
-	zc_sh("umount shared");
+	assert_int_equal(umount2("shared", 0), 0);
 	assert_true(faults > 0);
 	assert_true(ends[1].out_paths & ZCDEV_PATH_CLONE);
 }
@@ -378,6 +376,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
+	/* A failure has left it. */
+	umount2("shared", MNT_DETACH);
 	zc_fault_unstage();
 	return 0;
 }

@@ -344,9 +344,7 @@ static void other_file_systems_share_nothing(void **state)
 static int set_up(void **state)
 {
 	fs = *state;
-	zc_sh("modprobe -q %s; mkfs.%s -q -f %s >/dev/null", fs, fs, zc_scratch());
-	mkdir(MNT, 0755);
-	assert_int_equal(mount(zc_scratch(), MNT, fs, 0, ""), 0);
+	zc_mount_sharing(fs, MNT, "");
 	return 0;
 }
 

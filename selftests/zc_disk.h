@@ -57,6 +57,15 @@ static inline void zc_mount_ext4(const char *disk, const char *where,
 	assert_int_equal(mount(disk, where, "ext4", 0, options), 0);
 }
 
+/* @fs, of those whose files can share blocks, on the scratch disk, likewise. */
+static inline void zc_mount_sharing(const char *fs, const char *where,
+				    const char *options)
+{
+	zc_sh("modprobe -q %s; mkfs.%s -q -f %s >/dev/null", fs, fs, zc_scratch());
+	mkdir(where, 0755);
+	assert_int_equal(mount(zc_scratch(), where, fs, 0, options), 0);
+}
+
 /* Undo all, also after a failure that left files open. */
 static inline void zc_disk_reset(const char *where, const char *name)
 {
