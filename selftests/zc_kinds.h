@@ -178,24 +178,46 @@ static inline bool zc_open_ktls_place(struct zc_place *p, bool sink)
 	return zc_tls(fds[0], TLS_TX) && zc_tls(fds[1], TLS_RX);
 }
 
-static inline bool zc_open_vsock_place(struct zc_place *p, bool sink)
+/* False with errno if it is not there, or was interrupted. */
+static inline bool zc_vsock_connect(int listener, int fds[2])
 {
 	struct sockaddr_vm addr = {
 		.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_LOCAL,
 		.svm_port = VMADDR_PORT_ANY,
 	};
 	socklen_t len = sizeof(addr);
-	int fds[2], listener = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (listener < 0 || bind(listener, (void *)&addr, len) ||
 	    listen(listener, 1) || getsockname(listener, (void *)&addr, &len))
 		return false;
 	fds[0] = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (connect(fds[0], (void *)&addr, len))
+	if (connect(fds[0], (void *)&addr, len)) {
+		close(fds[0]);
 		return false;
+	}
 	fds[1] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	close(listener);
-	return zc_take_pair(p, fds, sink);
+	return true;
+}
+
+/* io_uring, which is done with a ring that was closed, can interrupt it. */
+static inline bool zc_vsock_pair(int fds[2])
+{
+	int listener;
+	bool made;
+
+	do {
+		listener = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		made = zc_vsock_connect(listener, fds);
+		close(listener);
+	} while (!made && errno == EINTR);
+	return made;
+}
+
+static inline bool zc_open_vsock_place(struct zc_place *p, bool sink)
+{
+	int fds[2];
+
+	return zc_vsock_pair(fds) && zc_take_pair(p, fds, sink);
 }
 
 static inline bool zc_open_char_place(struct zc_place *p, bool sink)
