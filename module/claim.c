@@ -54,7 +54,8 @@ void zc_pause_begin(struct zc_pause *pause, u64 timeout_ns)
  * @pause: begun
  *
  * Context: process; interruptible.
- * Return: 0, -ETIMEDOUT, or -EINTR for a signal.
+ * Return: 0, -ETIMEDOUT, or for a signal -ERESTARTSYS, but -EINTR if that would
+ * begin a timeout anew.
  */
 int zc_pause_sleep(struct zc_pause *pause)
 {
@@ -63,7 +64,7 @@ int zc_pause_sleep(struct zc_pause *pause)
 	if (ktime_get_ns() - pause->begin >= pause->timeout)
 		return -ETIMEDOUT;
 	if (signal_pending(current))
-		return -EINTR;
+		return pause->timeout == U64_MAX ? -ERESTARTSYS : -EINTR;
 	if (pause->next == PAUSE_MAX_NS)
 		zc_softnet_flush();
 	set_current_state(TASK_INTERRUPTIBLE);
@@ -92,8 +93,8 @@ static bool range_referenced(struct zc_pool *pool, u32 first, u32 last)
  * @timeout_ns: how long to wait, 0 to look once, U64_MAX for ever
  *
  * Context: process; interruptible.
- * Return: 0, -EINVAL for a range that is not in the pool, -ETIMEDOUT,
- * -EINTR for a signal.
+ * Return: 0, -EINVAL for a range that is not in the pool, or as
+ * zc_pause_sleep().
  */
 int zc_pool_wait(struct zc_pool *pool, u64 offset, u64 len, u64 timeout_ns)
 {

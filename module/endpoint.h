@@ -6,6 +6,7 @@
 #include <linux/errno.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/sched.h>
 #include <linux/socket.h>
 #include <linux/types.h>
 
@@ -295,6 +296,20 @@ static inline void zc_end_set_error(struct zc_end *end, int error)
 static inline u32 zc_end_copy_below(const struct zc_end *end)
 {
 	return end->copy_below ?: ZC_COPY_BELOW;
+}
+
+/* Jiffies to wait for something from a source: 0 for not at all. */
+static inline long zc_source_timeout(const struct zc_end *end)
+{
+	return end->source->timeout ? end->source->timeout(end) :
+				      MAX_SCHEDULE_TIMEOUT;
+}
+
+/* Jiffies to wait for room in a sink: 0 for not at all. */
+static inline long zc_sink_timeout(const struct zc_end *end)
+{
+	return end->sink->timeout ? end->sink->timeout(end) :
+				    MAX_SCHEDULE_TIMEOUT;
 }
 
 int zc_end_open_source(struct zc_end *end, const struct zcdev_end *arg);

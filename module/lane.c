@@ -275,9 +275,5 @@ void zc_lane_fail(struct zc_lane *lane, int error)
  */
 u64 zc_lane_patience(struct zc_lane *lane)
 {
-	const struct zc_sink_ops *ops = lane->sink->sink;
-
-	return zc_patience_left(&lane->patience, ops->timeout ?
-				ops->timeout(lane->sink) :
-				MAX_SCHEDULE_TIMEOUT);
+	return zc_patience_left(&lane->patience, zc_sink_timeout(lane->sink));
 }

@@ -165,14 +165,12 @@ static u64 stream_hold_patience(struct zc_pipeline *p)
  */
 u64 zc_stream_patience(struct zc_pipeline *p)
 {
-	const struct zc_source_ops *ops = p->source->source;
 	u64 patience = stream_hold_patience(p), left;
 
 	if (p->eof || !p->stream.dry)
 		return patience;
-	left = zc_patience_left(&p->stream.patience, ops->timeout ?
-				ops->timeout(p->source) :
-				MAX_SCHEDULE_TIMEOUT);
+	left = zc_patience_left(&p->stream.patience,
+				zc_source_timeout(p->source));
 	if (!left) {
 		zc_end_set_error(p->source, -EAGAIN);
 		p->eof = true;

@@ -420,21 +420,43 @@ static bool anything_moved(const struct zc_transfer *t,
 	return t->arg->out_left_bytes;
 }
 
-/* Returns an errno only if nothing moved. */
+static bool ends_some_time(long timeout)
+{
+	return timeout && timeout != MAX_SCHEDULE_TIMEOUT;
+}
+
+/* Of an end, of which a part may have passed? */
+static bool has_timeout(const struct zc_transfer *t)
+{
+	u32 i;
+
+	for (i = 0; i < t->sinks; i++)
+		if (ends_some_time(zc_sink_timeout(&t->sink[i])))
+			return true;
+	return ends_some_time(zc_source_timeout(&t->source));
+}
+
+/*
+ * Returns an errno only if nothing moved. As with recv(2), a signal then has the
+ * ioctl begin anew, unless that would begin a timeout anew, too.
+ */
 static int run(struct zc_transfer *t, struct zc_pipeline *p)
 {
+	bool again;
 	int error, ret;
 
 	zc_pipeline_run(p);
 	error = finish_ends(t, p);
 	error = p->error ?: error;
-	/* Not restarted: that would begin the send timeout anew. */
+	again = error == -ERESTARTSYS && !has_timeout(t);
 	if (error == -ERESTARTSYS)
 		error = -EINTR;
 	t->arg->out_bytes = p->bytes;
 	settle_left(t, p);
 	ret = write_results(t, error);
-	return anything_moved(t, p) || !error ? ret : error;
+	if (anything_moved(t, p) || !error)
+		return ret;
+	return again ? -ERESTARTSYS : error;
 }
 
 /* The end of a transfer that had no pipeline. Returns as run(). */
@@ -544,8 +566,10 @@ static int transfer(struct zc_file *file, struct zc_transfer *t)
 	progress->len = t->arg->len;
 	zc_progress_begin(progress);
 	ret = move(file, t, len);
+	/* To whoever watches, one that begins anew is another one. */
 	zc_progress_end(progress, t->arg->out_bytes,
-			ret ?: -(int)t->arg->out_error);
+			ret && ret != -ERESTARTSYS ? ret :
+						     -(int)t->arg->out_error);
 	return ret;
 }
 

@@ -315,8 +315,6 @@ static void interrupted(void **state)
 
 	(void)state;
 	assert_int_equal(zc_acquire(fd, &index, 1, 0), 1);
-	/* Never restarted, as nobody would know how long it has waited. */
-	new.sa_flags = SA_RESTART;
 	sigaction(SIGUSR1, &new, &old);
 	start(&later, later_signal, fd, NULL);
 	assert_int_equal(zc_acquire(fd, &index, 1, FOREVER), -EINTR);

@@ -141,8 +141,8 @@ static int catch_up(struct move *move)
 }
 
 /*
- * Being stopped and continued by the shell ends an ioctl with EINTR as well.
- * Only a signal that we caught is the user's wish.
+ * Being stopped and continued by the shell ends an ioctl that has moved something
+ * as well. Only a signal that we caught is the user's wish.
  */
 static bool interrupted_for_nothing(const struct move *move)
 {

@@ -469,10 +469,12 @@ struct zcdev_range {
  * file that was extended ends with the last byte accepted. The transfer waits
  * for disks, for buffers, for data and for room. A signal ends it between
  * chunks and in the three latter waits (EINTR); what a disk was asked for is
- * always waited for. On a non-blocking socket or pipe it stops with EAGAIN
- * instead, and with a timeout of the socket (SO_SNDTIMEO, SO_RCVTIMEO) when that
- * has passed. No SIGPIPE is sent. The data is in the file when the ioctl
- * returns, as after write(2), not on the platter: fsync(2) does that.
+ * always waited for. If nothing moved it is restarted as recv(2) is: by a handler
+ * with SA_RESTART, or if there is no handler; not if a socket has a timeout. On a
+ * non-blocking socket or pipe it stops with EAGAIN instead, and with a timeout of
+ * the socket (SO_SNDTIMEO, SO_RCVTIMEO) when that has passed. No SIGPIPE is sent.
+ * The data is in the file when the ioctl returns, as after write(2), not on the
+ * platter: fsync(2) does that.
  *
  * If the memory for the results, which is written once before, can no longer be
  * written at the end, it returns EFAULT although bytes moved.
@@ -522,7 +524,8 @@ struct zcdev_transfer {
  * What was sent from the pool, or is being read or written there with O_DIRECT,
  * io_uring or MSG_ZEROCOPY, is referenced until it is done. There is no
  * notification: the kernel looks, at first every 50 us, then every 2 ms. A
- * memory-locked or forked mapping is not a reference.
+ * memory-locked or forked mapping is not a reference. A signal ends the wait; one
+ * without a timeout is restarted as recv(2) is.
  *
  * Errors: E2BIG, EFAULT, EINTR, EINVAL (also a range beyond the pool), ENXIO,
  * ETIMEDOUT.
@@ -549,7 +552,8 @@ struct zcdev_buf_wait {
  * until ZCDEV_BUF_RELEASE. As many as there are, up to @count; it waits only
  * for the first. What they contain is what was last in them. Any process that
  * shares the pool can release them; one that dies leaves them acquired. A
- * transfer that finds no buffer left waits until there is one.
+ * transfer that finds no buffer left waits until there is one. Signals are as
+ * with ZCDEV_BUF_WAIT.
  *
  * Errors: E2BIG, EBADF, EFAULT (nothing is acquired), EINTR, EINVAL, ENOMEM,
  * ENXIO, ETIMEDOUT.
