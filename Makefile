@@ -123,8 +123,8 @@ shell: build/module-$(K)/zcdev.ko build/nginx tools ## a shell in the guest with
 check-long: deps guest-6.12 guest-debug guest-kcsan ## KCSAN, long soak and fuzzing, all mutants
 	$(Q)selftests/check-long
 
-check-mutants: guest-6.12 guest-debug ## break the module and see who notices: N=60 SEED=1
-	$(Q)selftests/mutants/mutants $(N:%=-n %) $(SEED:%=--seed %)
+check-mutants: guest-6.12 guest-debug ## break the module and see who notices: N=60 SEED=1 JOBS=2
+	$(Q)selftests/mutants/mutants $(N:%=-n %) $(SEED:%=--seed %) $(JOBS:%=--jobs %)
 
 fuzz: guest-debug ## fuzz the module for long: MINUTES=60 SEED=1, or REPLAY=file
 	$(Q)selftests/fuzz/fuzz $(MINUTES:%=--minutes %) $(SEED:%=--seed %) $(REPLAY:%=--replay %)
