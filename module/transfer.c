@@ -442,15 +442,16 @@ static bool has_timeout(const struct zc_transfer *t)
  */
 static int run(struct zc_transfer *t, struct zc_pipeline *p)
 {
-	bool again;
+	bool again = false;
 	int error, ret;
 
 	zc_pipeline_run(p);
 	error = finish_ends(t, p);
 	error = p->error ?: error;
-	again = error == -ERESTARTSYS && !has_timeout(t);
-	if (error == -ERESTARTSYS)
+	if (error == -ERESTARTSYS) {
+		again = !has_timeout(t);
 		error = -EINTR;
+	}
 	t->arg->out_bytes = p->bytes;
 	settle_left(t, p);
 	ret = write_results(t, error);
@@ -568,8 +569,8 @@ static int transfer(struct zc_file *file, struct zc_transfer *t)
 	ret = move(file, t, len);
 	/* To whoever watches, one that begins anew is another one. */
 	zc_progress_end(progress, t->arg->out_bytes,
-			ret && ret != -ERESTARTSYS ? ret :
-						     -(int)t->arg->out_error);
+			ret == -ERESTARTSYS ? -EINTR :
+			ret ?: -(int)t->arg->out_error);
 	return ret;
 }
 
