@@ -6,8 +6,8 @@
  * timeout, that would begin anew, any of them may end it.
  */
 #include <fcntl.h>
+#include <liburing.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 
 #include "zc_kinds.h"
@@ -173,12 +173,7 @@ static void referenced(struct stage *s)
 
 static int buf_wait(struct stage *s)
 {
-	struct zcdev_buf_wait wait = {
-		.size = sizeof(wait), .len = COUNT * BUF,
-		.timeout_ns = s->timeout_ns,
-	};
-
-	return zc_errno(ioctl(s->zc, ZCDEV_BUF_WAIT, &wait));
+	return zc_buf_wait(s->zc, 0, COUNT * BUF, s->timeout_ns);
 }
 
 static const struct wait waits[] = {
@@ -215,11 +210,10 @@ static void stop_for_a_while(pid_t pid)
 /* A ring that is closed has work for the thread that had made it, a bit later. */
 static void close_ring(void)
 {
-	unsigned char params[120] = {};
-	int ring = syscall(SYS_io_uring_setup, 1, params);
+	struct io_uring ring;
 
-	assert_true(ring >= 0);
-	close(ring);
+	assert_int_equal(io_uring_queue_init(1, &ring, 0), 0);
+	io_uring_queue_exit(&ring);
 }
 
 /* Another process interrupts us, if it is to, and lets us go after that. */

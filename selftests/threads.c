@@ -511,8 +511,8 @@ static void at_once(void **state)
 	printf("# zcdev_seed=%u\n", seed);
 	reset_limits();
 	assert_int_equal(status, 0);
-	/* Under KASAN, beside another guest, a process does twelve a second. */
-	assert_true(done > 2 * seconds);
+	/* Under KASAN, beside another guest, it is twelve a second; else a hundred. */
+	assert_true(done > (zc_debug_kernel() ? 5 : 10) * seconds);
 	assert_true(zc_wait_until(5, !wait_for(0, POOL, 0)));
 	assert_int_equal(zc_pool_info(dev, &info), 0);
 	assert_int_equal(info.out_free, COUNT);

@@ -33,18 +33,6 @@ static struct zc_xfer from_pool(int zc, uint64_t offset, uint64_t len, int dst)
 	return x;
 }
 
-static int buf_wait(int zc, uint64_t offset, uint64_t len, uint64_t timeout_ns)
-{
-	struct zcdev_buf_wait w = {
-		.size = sizeof(w),
-		.offset = offset,
-		.len = len,
-		.timeout_ns = timeout_ns,
-	};
-
-	return zc_errno(ioctl(zc, ZCDEV_BUF_WAIT, &w));
-}
-
 static const struct { uint64_t offset, len; } ranges[] = {
 	{ 0, POOL }, { 0, 1 }, { 0, BUF }, { BUF, BUF }, { 100, 5000 },
 	{ BUF - 1, 2 }, { 4096, 3 * BUF }, { POOL - 1, 1 },
@@ -83,7 +71,7 @@ static void ranges_go_to_sockets_by_reference(void **state)
 				 len ? ZCDEV_PATH_POOL : 0);
 		assert_int_equal(x.end[1].out_zerocopy, len);
 		zc_reader_finish(&r, &fds[0], len);
-		assert_int_equal(buf_wait(zc, 0, POOL, 5000000000ULL), 0);
+		assert_int_equal(zc_buf_wait(zc, 0, POOL, 5000000000ULL), 0);
 	}
 	/* Nothing was written to the pool. */
 	assert_int_equal(zc_differs(pool, POOL, SEED, 0), POOL);
@@ -206,21 +194,21 @@ static void buf_wait_tells_when_a_range_is_free(void **state)
 	uint64_t begin;
 
 	(void)state;
-	assert_int_equal(buf_wait(zc, 0, POOL, 0), 0);
+	assert_int_equal(zc_buf_wait(zc, 0, POOL, 0), 0);
 	zc_tcp_pair(fds);
 	x = from_pool(zc, 2 * BUF, BUF, fds[0]);
 	assert_int_equal(zc_xfer_run(zc, &x), 0);
 
 	/* Nobody has read it: only that one buffer is taken. */
-	assert_int_equal(buf_wait(zc, 2 * BUF, 1, 0), ETIMEDOUT);
-	assert_int_equal(buf_wait(zc, 0, 2 * BUF, 0), 0);
-	assert_int_equal(buf_wait(zc, 3 * BUF, POOL - 3 * BUF, 0), 0);
-	assert_int_equal(buf_wait(zc, 2 * BUF, 0, 0), 0);
+	assert_int_equal(zc_buf_wait(zc, 2 * BUF, 1, 0), ETIMEDOUT);
+	assert_int_equal(zc_buf_wait(zc, 0, 2 * BUF, 0), 0);
+	assert_int_equal(zc_buf_wait(zc, 3 * BUF, POOL - 3 * BUF, 0), 0);
+	assert_int_equal(zc_buf_wait(zc, 2 * BUF, 0, 0), 0);
 	begin = zc_now_ms();
-	assert_int_equal(buf_wait(zc, 0, POOL, 200000000), ETIMEDOUT);
+	assert_int_equal(zc_buf_wait(zc, 0, POOL, 200000000), ETIMEDOUT);
 	assert_true(zc_now_ms() - begin >= 200);
-	assert_int_equal(buf_wait(zc, 0, POOL + 1, 0), EINVAL);
-	assert_int_equal(buf_wait(zc, ~0ULL, 2, 0), EINVAL);
+	assert_int_equal(zc_buf_wait(zc, 0, POOL + 1, 0), EINVAL);
+	assert_int_equal(zc_buf_wait(zc, ~0ULL, 2, 0), EINVAL);
 
 	/* Whoever can write the pool can change what is queued: as documented. */
 	memset(pool + 2 * BUF, 0xaa, 1000);
@@ -229,7 +217,7 @@ static void buf_wait_tells_when_a_range_is_free(void **state)
 
 	while (recv(fds[1], got, sizeof(got), MSG_DONTWAIT) > 0)
 		;
-	assert_int_equal(buf_wait(zc, 0, POOL, ~0ULL), 0);
+	assert_int_equal(zc_buf_wait(zc, 0, POOL, ~0ULL), 0);
 	munmap(pool, POOL);
 	close(fds[0]);
 	close(fds[1]);
@@ -244,8 +232,8 @@ static void queue_two(int zc, unsigned char *pool, int fds[2], int in_pipe[2])
 
 	assert_int_equal(zc_xfer_run(zc, &x), 0);
 	assert_int_equal(vmsplice(in_pipe[1], &iov, 1, 0), 4096);
-	assert_int_equal(buf_wait(zc, 2 * BUF, BUF, 1000000), ETIMEDOUT);
-	assert_int_equal(buf_wait(zc, 4 * BUF, BUF, 1000000), ETIMEDOUT);
+	assert_int_equal(zc_buf_wait(zc, 2 * BUF, BUF, 1000000), ETIMEDOUT);
+	assert_int_equal(zc_buf_wait(zc, 4 * BUF, BUF, 1000000), ETIMEDOUT);
 }
 
 static void drain(int fds[2], int in_pipe[2])
@@ -283,7 +271,7 @@ static void buf_wait_ends_in_time(void **state)
 		drain(fds, in_pipe);
 		_exit(0);
 	}
-	assert_int_equal(buf_wait(zc, 0, POOL, ~0ULL), 0);
+	assert_int_equal(zc_buf_wait(zc, 0, POOL, ~0ULL), 0);
 	assert_true(zc_now_ms() - begin >= 250);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
@@ -292,7 +280,7 @@ static void buf_wait_ends_in_time(void **state)
 	queue_two(zc, pool, fds, in_pipe);
 	pid = fork();
 	if (!pid)
-		_exit(buf_wait(zc, 0, POOL, ~0ULL));
+		_exit(zc_buf_wait(zc, 0, POOL, ~0ULL));
 	usleep(300000);
 	assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
 	drain(fds, in_pipe);
@@ -303,7 +291,7 @@ static void buf_wait_ends_in_time(void **state)
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &soon, NULL);
 	begin = zc_now_ms();
-	assert_int_equal(buf_wait(zc, 0, POOL, ~0ULL), EINTR);
+	assert_int_equal(zc_buf_wait(zc, 0, POOL, ~0ULL), EINTR);
 	assert_true(zc_now_ms() - begin >= 150);
 	drain(fds, in_pipe);
 	munmap(pool, POOL);

@@ -132,6 +132,19 @@ static inline int zc_release(int fd, const uint32_t *indices,
 	return zc_errno(ioctl(fd, ZCDEV_BUF_RELEASE, &r));
 }
 
+static inline int zc_buf_wait(int fd, uint64_t offset, uint64_t len,
+			      uint64_t timeout_ns)
+{
+	struct zcdev_buf_wait wait = {
+		.size = sizeof(wait),
+		.offset = offset,
+		.len = len,
+		.timeout_ns = timeout_ns,
+	};
+
+	return zc_errno(ioctl(fd, ZCDEV_BUF_WAIT, &wait));
+}
+
 /* A device with a pool. */
 static inline int zc_open_pool(unsigned int count, unsigned int buf_size)
 {
