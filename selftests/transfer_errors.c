@@ -15,9 +15,9 @@
 #define NAME	"zcerrors"
 #define DISK	"/dev/mapper/" NAME
 #define SECTORS	(48 * MiB / 512)
-#define SIZE	(8 * MiB + 777)
+#define SIZE	(3 * MiB + 777)
 #define CHUNK	(64 * KiB)
-#define BAD_AT	(3 * MiB + 5 * 4096)
+#define BAD_AT	(MiB + 5 * 4096)
 #define SPARSE	ZCDEV_END_SPARSE
 
 /* The disk alone. */
@@ -296,8 +296,8 @@ static uint64_t fill_up(int zc, struct zc_xfer *x, uint64_t from)
 /* All but some MiB of the disk is taken. */
 static void leave_room(void)
 {
-	zc_sh("free=$(stat -f -c %%a " MNT "); size=$(stat -f -c %%S " MNT ");"
-	      "fallocate -l $(((free * size) - 3000000)) " MNT "/full");
+	zc_sh("free=$(stat -f -c %%f " MNT "); size=$(stat -f -c %%S " MNT ");"
+	      "fallocate -l $(((free * size) - 1500000)) " MNT "/full");
 }
 
 static void a_full_disk_leaves_the_prefix(void **state)

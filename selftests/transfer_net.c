@@ -11,7 +11,7 @@
 #include <sched.h>
 #include <sys/wait.h>
 
-#define SIZE	(6 * MiB + 7)
+#define SIZE	(3 * MiB + 7)
 #define PORT	7777
 
 static int here, there;	/* network namespaces */
