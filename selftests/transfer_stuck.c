@@ -8,6 +8,7 @@
 #include "zc_sock.h"
 #include "zc_task.h"
 
+#include <linux/dm-ioctl.h>
 #include <linux/fs.h>
 
 #define MNT	"mnt"
@@ -127,14 +128,28 @@ static void a_frozen_sink_is_waited_for(void **state)
 	close(src);
 }
 
+/* As dmsetup(8) would, but before the transfer is over. */
+static void suspend_or_resume(uint32_t flags)
+{
+	struct dm_ioctl dm = {
+		.version = { DM_VERSION_MAJOR }, .data_size = sizeof(dm),
+		.name = "zcstuck", .flags = flags,
+	};
+	int control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+
+	assert_true(control >= 0);
+	assert_int_equal(ioctl(control, DM_DEV_SUSPEND, &dm), 0);
+	close(control);
+}
+
 static void suspend(void)
 {
-	zc_sh("dmsetup suspend --nolockfs --noflush --noudevsync zcstuck");
+	suspend_or_resume(DM_SUSPEND_FLAG | DM_SKIP_LOCKFS_FLAG | DM_NOFLUSH_FLAG);
 }
 
 static void resume(void)
 {
-	zc_sh("dmsetup resume --noudevsync zcstuck");
+	suspend_or_resume(0);
 }
 
 static void a_suspended_disk_is_waited_for(void **state)

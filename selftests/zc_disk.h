@@ -70,10 +70,11 @@ static inline void zc_mount_sharing(const char *fs, const char *where,
 static inline void zc_disk_reset(const char *where, const char *name)
 {
 	closefrom(3);
+	/* A suspended disk would be waited for. */
+	zc_sh("dmsetup resume %s --noudevsync 2>/dev/null || :", name);
 	umount2(where, 0);
 	zc_sh("! dmsetup info %s >/dev/null 2>&1 || "
-	      "{ dmsetup resume %s --noudevsync; "
-	      "dmsetup remove --retry %s --noudevsync; }", name, name, name);
+	      "dmsetup remove --retry %s --noudevsync", name, name);
 }
 
 #endif /* ZC_DISK_H */

@@ -75,7 +75,8 @@ static void die(const char *what)
 {
 	fprintf(port ?: stderr, "Bail out! init: %s: %s\n", what, strerror(errno));
 	fflush(NULL);
-	sync();
+	/* For the host to hear it; to wait for disks may be what cannot be done. */
+	usleep(500000);
 	reboot(RB_AUTOBOOT);
 	_exit(1);
 }
