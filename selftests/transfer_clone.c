@@ -341,10 +341,14 @@ static void other_file_systems_share_nothing(void **state)
 	close(zc);
 }
 
+/* Makes the file system for the first of its tests. */
 static int set_up(void **state)
 {
-	fs = *state;
-	zc_mount_sharing(fs, MNT, "");
+	if (fs != *state) {
+		umount2(MNT, 0);
+		fs = *state;
+		zc_mount_sharing(fs, MNT, "");
+	}
 	return 0;
 }
 
@@ -352,27 +356,37 @@ static int tear_down(void **state)
 {
 	(void)state;
 	closefrom(3);
+	return 0;
+}
+
+static int tear_down_all(void **state)
+{
+	(void)state;
 	return umount2(MNT, 0);
 }
 
+static const char xfs[] = "xfs", btrfs[] = "btrfs";
+
 #define ON(kind, test)							\
-	{ kind ": " #test, test, set_up, tear_down, (void *)(kind) }
-#define ON_BOTH(test)	ON("xfs", test), ON("btrfs", test)
+	{ #kind ": " #test, test, set_up, tear_down, (void *)(kind) }
+#define ALL_ON(kind)							\
+	ON(kind, a_whole_file_takes_no_space_and_no_pool),		\
+	ON(kind, only_whole_blocks_are_shared),				\
+	ON(kind, who_names_a_way_does_not_share),			\
+	ON(kind, several_sinks_do_not_share),				\
+	ON(kind, a_size_limit_leaves_the_prefix),			\
+	ON(kind, without_memory_the_shared_part_counts),		\
+	ON(kind, one_file_can_be_both),					\
+	ON(kind, other_file_systems_share_nothing)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_BOTH(a_whole_file_takes_no_space_and_no_pool),
-		ON_BOTH(only_whole_blocks_are_shared),
-		ON_BOTH(who_names_a_way_does_not_share),
-		ON_BOTH(several_sinks_do_not_share),
-		ON_BOTH(a_size_limit_leaves_the_prefix),
-		ON_BOTH(without_memory_the_shared_part_counts),
-		ON("btrfs", strict_transfers_may_share),
-		ON_BOTH(one_file_can_be_both),
-		ON_BOTH(other_file_systems_share_nothing),
+		ALL_ON(xfs),
+		ALL_ON(btrfs),
+		ON(btrfs, strict_transfers_may_share),
 		cmocka_unit_test(ext4_shares_nothing),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, tear_down_all);
 }
