@@ -298,5 +298,7 @@ int main(void)
 		cmocka_unit_test(test_lists),
 	};
 
+	/* A shell has them ignored by what it runs in the background. */
+	signal(SIGINT, SIG_DFL);
 	return cmocka_run_group_tests_name("screen", tests, NULL, NULL);
 }
