@@ -124,7 +124,7 @@ static void held(void)
 	int zc = zc_open_pool(2, BUF), from = zc_make_file("from", FILE_SIZE, 99);
 	int to = zc_make_file("to", FILE_SIZE, 0);
 	unsigned char *map = zc_map(zc, POOL);
-	struct mover m;
+	static struct mover m;	/* whose thread outlives a failure */
 
 	mover_start(&m, zc, from, to);
 	for (unsigned int round = 0; round < 300; round++)
@@ -140,7 +140,7 @@ static void held(void)
 static void shared(void)
 {
 	int zc = zc_open_pool(2, BUF), to[2];
-	struct mover m[2];
+	static struct mover m[2];	/* likewise */
 	char name[8];
 
 	for (int i = 0; i < 2; i++) {
@@ -168,11 +168,21 @@ static void shared(void)
 	close(zc);
 }
 
-/* Memory that racing processes share. */
+/**
+ * struct start - memory that racing processes share
+ * @ready: so many wait for @go
+ * @go: now
+ * @tried: so many have
+ * @created: so many got their pool
+ */
 struct start {
-	volatile int go;
-	volatile int created;
+	volatile int ready, go, tried, created;
 };
+
+static void count(volatile int *what)
+{
+	__atomic_add_fetch(what, 1, __ATOMIC_SEQ_CST);
+}
 
 static int create_at_once(void *arg)
 {
@@ -180,10 +190,12 @@ static int create_at_once(void *arg)
 	int fd = open("/dev/zcdev", O_RDWR | O_CLOEXEC);
 
 	zc_must(fd >= 0);
+	count(&s->ready);
 	while (!s->go)
 		sched_yield();
 	if (!zc_pool_create(fd, 3, 2 * MiB, 0))
-		__atomic_add_fetch(&s->created, 1, __ATOMIC_SEQ_CST);
+		count(&s->created);
+	count(&s->tried);
 	while (s->go)
 		usleep(1000);
 	return 0;
@@ -199,7 +211,7 @@ static void limited(void)
 	assert_ptr_not_equal(s, MAP_FAILED);
 	chmod("/dev/zcdev", 0666);
 	for (int round = 0; round < 20; round++) {
-		s->created = 0;
+		s->ready = s->tried = s->created = 0;
 		for (int i = 0; i < 2; i++) {
 			pid[i] = fork();
 			if (!pid[i]) {
@@ -207,10 +219,9 @@ static void limited(void)
 				_exit(create_at_once(s));
 			}
 		}
-		usleep(20000);
+		assert_true(zc_wait_until(30, s->ready == 2));
 		s->go = 1;
-		usleep(100000);
-		assert_true(zc_wait_until(10, s->created > 0));
+		assert_true(zc_wait_until(30, s->tried == 2));
 		assert_int_equal(s->created, 1);
 		s->go = 0;
 		for (int i = 0; i < 2; i++)
@@ -240,6 +251,7 @@ static void unfinished(void)
 {
 	for (int round = 0; round < 100; round++) {
 		struct creation c = { .fd = zc_open() };
+		double until = zc_now() + 30;
 		struct zcdev_pool_info info;
 		unsigned char *map;
 		pthread_t thread;
@@ -247,7 +259,7 @@ static void unfinished(void)
 		assert_int_equal(pthread_create(&thread, NULL, create_later, &c), 0);
 		c.go = true;
 		while (zc_pool_info(c.fd, &info))
-			;
+			assert_true(zc_now() < until);
 		map = zc_map(c.fd, 4 * MiB);
 		assert_int_equal(info.out_count, 16);
 		assert_int_equal(info.out_contiguous + info.out_free, 32);
