@@ -392,7 +392,7 @@ static void a_full_disk_leaves_the_prefix(void **state)
 	(void)state;
 	zc_mount_ext4(zc_scratch(), MNT, "");
 	/* Nearly all at once, and then to the last block. */
-	zc_sh("free=$(stat -f -c %%f %s); fallocate -l $(((free - 1000) * 4096)) %s/full &&"
+	zc_sh("free=$(stat -f -c %%f %s); fallocate -l $(((free - 10000) * 4096)) %s/full &&"
 	      "! dd if=/dev/zero of=%s/rest bs=64k 2>/dev/null", MNT, MNT, MNT);
 	dst = zc_make_file(MNT "/dst", 0, 2);
 	x = sparse_xfer(src, dst);
