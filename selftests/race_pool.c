@@ -211,7 +211,9 @@ static void limited(void)
 	assert_ptr_not_equal(s, MAP_FAILED);
 	chmod("/dev/zcdev", 0666);
 	for (int round = 0; round < 20; round++) {
-		s->ready = s->tried = s->created = 0;
+		s->ready = 0;
+		s->tried = 0;
+		s->created = 0;
 		for (int i = 0; i < 2; i++) {
 			pid[i] = fork();
 			if (!pid[i]) {
