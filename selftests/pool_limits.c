@@ -24,7 +24,6 @@ static int try_plan(void *arg)
 
 		if (ret != plan->want[i]) {
 			printf("# pool %d: %s\n", i, strerror(ret));
-			fflush(stdout);
 			return i + 1;
 		}
 	}

@@ -229,7 +229,6 @@ static int move_beside(int ready, const volatile bool *enough)
 	while (!*enough)
 		whole += move_both(zc, src);
 	printf("# %d transfers beside it had memory enough\n", whole);
-	fflush(stdout);
 	return whole ? 0 : ZC_BROKEN;
 }
 

@@ -97,7 +97,6 @@ static void give_up(const struct worker *w, const struct round *r,
 		       (unsigned long long)r->sink[i].arrived,
 		       r->sink[i].bad ? " and worse" : "",
 		       r->end[1 + i].out_error);
-	fflush(stdout);
 	_exit(1);
 }
 
@@ -457,7 +456,6 @@ static void soak(void **state)
 	(void)state;
 	seed = zc_from_env("zcdev_seed", time(NULL));
 	printf("# soak: zcdev_seed=%u, %.0f seconds\n", seed, seconds);
-	fflush(stdout);
 	for (unsigned int leg = 0; leg < LEGS; leg++) {
 		one_leg(tally, leg, seconds / LEGS);
 		now = memory_now(tally);

@@ -57,7 +57,6 @@ static unsigned int below(struct actor *a, unsigned int n)
 	if (!(cond)) {							\
 		printf("# seed %u, thread %u, line %d: %s, errno %d\n",	\
 		       seed, (a)->index, __LINE__, #cond, errno);	\
-		fflush(stdout);						\
 		__atomic_store_n(&failed, true, __ATOMIC_RELAXED);	\
 	}								\
 } while (0)
@@ -488,7 +487,6 @@ static unsigned int act_all(unsigned int process)
 	}
 	printf("# process %u: %u deeds, %u transfers cancelled\n", process, done,
 	       cancelled);
-	fflush(stdout);
 	return failed ? 0 : done;
 }
 

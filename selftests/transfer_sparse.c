@@ -392,8 +392,8 @@ static void a_full_disk_leaves_the_prefix(void **state)
 	(void)state;
 	zc_mount_ext4(zc_scratch(), MNT, "");
 	/* Nearly all at once, and then to the last block. */
-	zc_sh("free=$(stat -f -c %%f %s); fallocate -l $(((free - 10000) * 4096)) %s/full &&"
-	      "! dd if=/dev/zero of=%s/rest bs=64k 2>/dev/null", MNT, MNT, MNT);
+	zc_fill_disk(MNT, 40 * MiB);
+	zc_sh("! dd if=/dev/zero of=%s/rest bs=64k 2>/dev/null", MNT);
 	dst = zc_make_file(MNT "/dst", 0, 2);
 	x = sparse_xfer(src, dst);
 	assert_int_equal(zc_xfer_run(zc, &x), 0);

@@ -8,11 +8,11 @@
 #include "zc_sock.h"
 #include "zc_task.h"
 
-#include <linux/dm-ioctl.h>
 #include <linux/fs.h>
 
 #define MNT	"mnt"
-#define DISK	"/dev/mapper/zcstuck"
+#define NAME	"zcstuck"
+#define DISK	"/dev/mapper/" NAME
 
 /* What takes a while, even in a hurry. */
 static uint64_t size(void)
@@ -23,7 +23,7 @@ static uint64_t size(void)
 static int set_up(void **state)
 {
 	(void)state;
-	zc_sh("modprobe -q dm-mod; dmsetup create zcstuck --noudevsync --table "
+	zc_sh("modprobe -q dm-mod; dmsetup create " NAME " --noudevsync --table "
 	      "'0 %lu linear %s 0' && dmsetup mknodes", 128 * MiB / 512,
 	      zc_scratch());
 	zc_mount_ext4(DISK, MNT, "");
@@ -33,7 +33,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	zc_disk_reset(MNT, "zcstuck");
+	zc_disk_reset(MNT, NAME);
 	return 0;
 }
 
@@ -128,28 +128,14 @@ static void a_frozen_sink_is_waited_for(void **state)
 	close(src);
 }
 
-/* As dmsetup(8) would, but before the transfer is over. */
-static void suspend_or_resume(uint32_t flags)
-{
-	struct dm_ioctl dm = {
-		.version = { DM_VERSION_MAJOR }, .data_size = sizeof(dm),
-		.name = "zcstuck", .flags = flags,
-	};
-	int control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
-
-	assert_true(control >= 0);
-	assert_int_equal(ioctl(control, DM_DEV_SUSPEND, &dm), 0);
-	close(control);
-}
-
 static void suspend(void)
 {
-	suspend_or_resume(DM_SUSPEND_FLAG | DM_SKIP_LOCKFS_FLAG | DM_NOFLUSH_FLAG);
+	assert_int_equal(zc_dm_suspend(NAME, true), 0);
 }
 
 static void resume(void)
 {
-	suspend_or_resume(0);
+	assert_int_equal(zc_dm_suspend(NAME, false), 0);
 }
 
 static void a_suspended_disk_is_waited_for(void **state)

@@ -7,6 +7,9 @@
 
 #include "zc.h"
 
+#include <linux/dm-ioctl.h>
+#include <stdbool.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 
@@ -21,7 +24,6 @@ static inline void zc_sh(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(command, sizeof(command), fmt, args);
 	va_end(args);
-	fflush(stdout);
 	status = system(command);
 	if (status)
 		fail_msg("exit status %#x: %s", status, command);
@@ -66,12 +68,56 @@ static inline void zc_mount_sharing(const char *fs, const char *where,
 	assert_int_equal(mount(zc_scratch(), where, fs, 0, options), 0);
 }
 
+/* All but so many bytes of what is free there is taken, by a file "full". */
+static inline void zc_fill_disk(const char *where, unsigned long rest)
+{
+	zc_sh("free=$(stat -f -c %%f %s); size=$(stat -f -c %%S %s);"
+	      "fallocate -l $(((free * size) - %lu)) %s/full", where, where, rest, where);
+}
+
+/**
+ * struct zc_dm_call - what device mapper is asked
+ * @dm: which device, and what about it
+ * @target: a table of one row, of @args
+ * @args: of the target
+ */
+struct zc_dm_call {
+	struct dm_ioctl dm;
+	struct dm_target_spec target;
+	char args[64];
+};
+
+/* Returns 0 or an errno. */
+static inline int zc_dm_do(unsigned int cmd, const char *name,
+			   struct zc_dm_call *call, unsigned int flags)
+{
+	int fd = open("/dev/mapper/control", O_RDWR | O_CLOEXEC), ret;
+
+	call->dm = (struct dm_ioctl) {
+		.version = { DM_VERSION_MAJOR, 0, 0 },
+		.data_size = sizeof(*call),
+		.data_start = offsetof(struct zc_dm_call, target),
+		.target_count = 1, .flags = flags,
+	};
+	strcpy(call->dm.name, name);
+	ret = zc_errno(ioctl(fd, cmd, call));
+	close(fd);
+	return ret;
+}
+
+/* As dmsetup(8) does, but that would be a process each time; or resume it. */
+static inline int zc_dm_suspend(const char *name, bool suspend)
+{
+	return zc_dm_do(DM_DEV_SUSPEND, name, &(struct zc_dm_call) { }, suspend ?
+			DM_SUSPEND_FLAG | DM_SKIP_LOCKFS_FLAG | DM_NOFLUSH_FLAG : 0);
+}
+
 /* Undo all, also after a failure that left files open. */
 static inline void zc_disk_reset(const char *where, const char *name)
 {
 	closefrom(3);
-	/* A suspended disk would be waited for. */
-	zc_sh("dmsetup resume %s --noudevsync 2>/dev/null || :", name);
+	/* A suspended disk would be waited for, if there is one. */
+	zc_dm_suspend(name, false);
 	umount2(where, 0);
 	zc_sh("! dmsetup info %s >/dev/null 2>&1 || "
 	      "dmsetup remove --retry %s --noudevsync", name, name);

@@ -223,7 +223,6 @@ static inline unsigned int zc_sweep_try(const struct zc_sweep *s)
 	} while (injected);
 	printf("# %s: %u faults, %u reported, %.1f s\n", s->name, n - 1, failed,
 	       zc_now() - start);
-	fflush(stdout);
 	if (n == 1)
 		fail_msg("%s: nothing was injected", s->name);
 	return n - 1;

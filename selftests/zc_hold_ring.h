@@ -5,8 +5,6 @@
 #ifndef ZC_HOLD_RING_H
 #define ZC_HOLD_RING_H
 
-#include <linux/dm-ioctl.h>
-
 #include "zc_disk.h"
 #include "zc_hold.h"
 
@@ -77,49 +75,20 @@ static inline bool drop_uring(struct hold *h)
 #define DM_DISK		"/dev/mapper/" DM_NAME
 #define DM_SECTORS	(16 * MiB / 512)
 
-/**
- * struct dm_call - what device mapper is asked
- * @dm: which device, and what about it
- * @target: a table of one row, of @args
- * @args: of the target
- */
-struct dm_call {
-	struct dm_ioctl dm;
-	struct dm_target_spec target;
-	char args[64];
-};
-
-static inline void dm_do(unsigned int cmd, struct dm_call *call,
-			 unsigned int flags)
-{
-	int fd = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
-
-	call->dm = (struct dm_ioctl) {
-		.version = { DM_VERSION_MAJOR, 0, 0 },
-		.data_size = sizeof(*call),
-		.data_start = offsetof(struct dm_call, target),
-		.target_count = 1, .flags = flags, .name = DM_NAME,
-	};
-	zc_must(fd >= 0 && !ioctl(fd, cmd, call));
-	close(fd);
-}
-
-/* As dmsetup does, but that would be a process each time. */
 static inline void dm_suspend(bool suspend)
 {
-	dm_do(DM_DEV_SUSPEND, &(struct dm_call) { }, suspend ?
-	      DM_SUSPEND_FLAG | DM_SKIP_LOCKFS_FLAG | DM_NOFLUSH_FLAG : 0);
+	zc_must(!zc_dm_suspend(DM_NAME, suspend));
 }
 
 /* The disk is there, or all of it is bad; for what comes when it is resumed. */
 static inline void dm_load(bool good)
 {
-	struct dm_call call = { .target.length = DM_SECTORS };
+	struct zc_dm_call call = { .target.length = DM_SECTORS };
 
 	strcpy(call.target.target_type, good ? "linear" : "error");
 	if (good)
 		snprintf(call.args, sizeof(call.args), "%s 0", zc_scratch());
-	dm_do(DM_TABLE_LOAD, &call, 0);
+	zc_must(!zc_dm_do(DM_TABLE_LOAD, DM_NAME, &call, 0));
 }
 
 static inline void prepare_disk(struct hold *h)
