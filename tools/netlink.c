@@ -97,6 +97,9 @@ static int on_message(struct nl_msg *msg, void *context)
 {
 	struct netlink *nl = context;
 
+	/* Without a command it answers nothing. */
+	if (!genlmsg_valid_hdr(nlmsg_hdr(msg), 0))
+		return NL_SKIP;
 	if (nl->answers && records_add(nl->answers, msg))
 		return -NLE_NOMEM;
 	return NL_OK;

@@ -134,6 +134,13 @@ static void answer_family(void)
 	nlmsg_free(msg);
 }
 
+/* As it is: what does not fit is lost, as on a socket. */
+static void queue_raw(void)
+{
+	queued = fake_netlink.raw_size < BUFFER ? fake_netlink.raw_size : BUFFER;
+	memcpy(queue, fake_netlink.raw, queued);
+}
+
 static void answer_request(void)
 {
 	const struct genlmsghdr *genl = nlmsg_data(asked());
@@ -142,6 +149,10 @@ static void answer_request(void)
 	fake_netlink.command = genl->cmd;
 	fake_netlink.dump = (asked()->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
 	attrs_parse(&fake_netlink.attrs, genlmsg_attrdata(genl, 0), genlmsg_attrlen(genl, 0));
+	if (fake_netlink.raw) {
+		queue_raw();
+		return;
+	}
 	if (fake_netlink.error && !fake_netlink.late) {
 		queue_error(fake_netlink.error);
 		return;
@@ -175,16 +186,19 @@ static int fake_recv(struct nl_sock *sock, struct sockaddr_nl *from, unsigned ch
 		     struct ucred **creds)
 {
 	const struct nlmsghdr *head = (const struct nlmsghdr *)(queue + taken);
+	size_t size;
 
 	(void)sock;
 	(void)creds;
 	if (taken == queued)
 		return -NLE_AGAIN;
-	taken += NLMSG_ALIGN(head->nlmsg_len);
+	/* Raw lengths may be wrong, so all of it comes at once. */
+	size = fake_netlink.raw ? queued - taken : head->nlmsg_len;
+	taken = fake_netlink.raw ? queued : taken + NLMSG_ALIGN(size);
 	*from = (struct sockaddr_nl){ .nl_family = AF_NETLINK };
-	*buf = malloc(head->nlmsg_len);
-	memcpy(*buf, head, head->nlmsg_len);
-	return head->nlmsg_len;
+	*buf = malloc(size);
+	memcpy(*buf, head, size);
+	return size;
 }
 
 int __wrap_genl_connect(struct nl_sock *sock)

@@ -25,6 +25,8 @@
  * @interrupted: how many dumps changed while they were made
  * @answers: to every request
  * @count: of them
+ * @raw: what every request is answered with instead, messages as they are, or NULL
+ * @raw_size: its bytes
  * @command: of the last request
  * @dump: it was one
  * @attrs: of the last request
@@ -40,6 +42,8 @@ struct fake_netlink {
 	int interrupted;
 	struct nl_msg *answers[FAKE_ANSWERS];
 	unsigned int count;
+	const void *raw;
+	size_t raw_size;
 	uint8_t command;
 	bool dump;
 	struct attrs attrs;
