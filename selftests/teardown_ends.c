@@ -1,32 +1,65 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A process ends in every way while somebody has pages of its pool, or its pool.
- * What another process still has stays as it is, and all else comes back at once.
+ * A process ends in every way, with all that it has of its pool or a part of that,
+ * while somebody has pages of it, or its file. What another process still has stays
+ * as it is, and all else comes back at once.
  * timeout: 120
  */
-#include <sys/prctl.h>
-
 #include "zc_holders.h"
 
-enum end { EXIT, KILLED, EXEC, ENDS };
+enum end { EXIT, KILLED, EXEC, HAND_ON, ENDS };
 
-static const char *const end_names[] = { "exits", "is killed", "executes" };
+static const char *const end_names[] = {
+	"exits", "is killed", "executes", "executes what has its descriptor",
+};
+
+/* What the process still has of its own. */
+enum own { ALL, DESCRIPTOR, MAPPING, HALF_MAPPING, OWNS };
+
+static const char *const own_names[] = {
+	"all", "the descriptor", "the mapping", "half of the mapping",
+};
 
 #define SKIPPED	77
 
 /**
  * struct stage - a child, its pool, and a holder of that
  * @holder: in memory of both
+ * @own: what the child has then
  * @end: how the child ends
  * @hold: of the holder
  * @taken: it has hold, and the child is about to end
  */
 struct stage {
 	const struct holder *holder;
+	enum own own;
 	enum end end;
 	struct hold hold;
 	volatile bool taken;
 };
+
+static bool has_descriptor(enum own own)
+{
+	return own == ALL || own == DESCRIPTOR;
+}
+
+static void give_up(enum own own, int fd, unsigned char *map)
+{
+	if (own == DESCRIPTOR)
+		zc_must(!munmap(map, POOL));
+	if (own == HALF_MAPPING)
+		zc_must(!munmap(map, POOL / 2));
+	if (!has_descriptor(own))
+		close(fd);
+}
+
+static void execute(enum end end, int fd)
+{
+	if (end == EXEC)
+		execl("/bin/true", "true", NULL);
+	zc_must(!fcntl(fd, F_SETFD, 0));
+	execl("/bin/sleep", "sleep", "1000", NULL);
+}
 
 /* In a child that ends as it is told to. */
 static int live_and_end(struct stage *s)
@@ -37,17 +70,18 @@ static int live_and_end(struct stage *s)
 	zc_fill(map, POOL, SEED, 0);
 	if (!s->holder->take(&s->hold, fd, map))
 		return SKIPPED;
+	give_up(s->own, fd, map);
 	s->taken = true;
 	if (s->end == KILLED)
 		raise(SIGKILL);
-	if (s->end == EXEC)
-		execl("/bin/true", "true", NULL);
+	if (s->end != EXIT)
+		execute(s->end, fd);
 	return s->end == EXIT ? 0 : ZC_BROKEN;
 }
 
 static bool waits(const struct stage *s)
 {
-	return s->holder->exec_waits && s->end == EXEC;
+	return s->holder->exec_waits && s->end >= EXEC;
 }
 
 /* Bytes that are charged as long as the holder does not let go. */
@@ -77,6 +111,38 @@ static int wait_for(pid_t pid)
 	return status;
 }
 
+/* The child is another program by now, or will be soon. */
+static bool sleeps(pid_t pid)
+{
+	char path[32], name[16] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && read(fd, name, sizeof(name) - 1) < 0)
+		*name = 0;
+	close(fd);
+	return !strcmp(name, "sleep\n");
+}
+
+/* Only its descriptor has come through to the new program: the whole pool is there. */
+static int end_sleep(pid_t pid, int look)
+{
+	assert_true(zc_wait_until(30, sleeps(pid)));
+	assert_held(look, POOL, 2);
+	kill(pid, SIGTERM);
+	return wait_for(pid);
+}
+
+/* How the child ended; what @s->end makes of it. */
+static int how_it_ended(const struct stage *s, pid_t pid, int look)
+{
+	int status = s->end == HAND_ON ? end_sleep(pid, look) : wait_for(pid);
+	static const int want[] = { 0, SIGKILL, 0, SIGTERM };
+
+	return status == want[s->end] ? 0 : status;
+}
+
 /* False: not on this kernel. */
 static bool one_end(struct stage *s, int look)
 {
@@ -84,7 +150,8 @@ static bool one_end(struct stage *s, int look)
 	int status = 0;
 	pid_t pid;
 
-	zc_case("a process that %s", end_names[s->end]);
+	zc_case("a process that %s, with %s", end_names[s->end],
+		own_names[s->own]);
 	/* What is held must outlive the child. */
 	holder->prepare(&s->hold);
 	pid = fork();
@@ -94,14 +161,14 @@ static bool one_end(struct stage *s, int look)
 	if (waits(s))
 		assert_true(zc_wait_until(15, s->taken));
 	else
-		status = wait_for(pid);
+		status = how_it_ended(s, pid, look);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED)
 		return false;
 	assert_held(look, left(s), 1 + files_left(s));
 	assert_true(holder->after(&s->hold));
 	if (waits(s))
-		status = wait_for(pid);
-	assert_int_equal(status, s->end == KILLED ? SIGKILL : 0);
+		status = how_it_ended(s, pid, look);
+	assert_int_equal(status, 0);
 	assert_held(look, 0, 1);
 	return true;
 }
@@ -113,10 +180,14 @@ static void every_end(void **state)
 	int look = zc_open();
 
 	assert_ptr_not_equal(s, MAP_FAILED);
-	for (enum end end = EXIT; end < ENDS; end++) {
-		*s = (struct stage) { .holder = *state, .end = end };
+	for (int i = 0; i < OWNS * ENDS; i++) {
+		*s = (struct stage) { .holder = *state, .own = i / ENDS,
+				      .end = i % ENDS };
+		if (s->end == HAND_ON && !has_descriptor(s->own))
+			continue;
 		if (!one_end(s, look)) {
 			close(look);
+			holder_is_missing(*state);
 			skip();
 		}
 	}

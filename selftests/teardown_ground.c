@@ -220,6 +220,8 @@ static void stage_open(struct stage *s)
 			continue;
 		holders[i].prepare(&s->holds[i]);
 		s->has[i] = holders[i].take(&s->holds[i], s->fd, s->map);
+		if (!s->has[i])
+			holder_is_missing(&holders[i]);
 	}
 	s->look = zc_open();
 }

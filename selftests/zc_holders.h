@@ -57,6 +57,13 @@ static inline void zc_nth_order(unsigned int n, unsigned int *order,
 	}
 }
 
+/* Not every stock kernel has all of them; the debug kernel is built to. */
+static inline void holder_is_missing(const struct holder *holder)
+{
+	if (zc_debug_kernel())
+		fail_msg("the kernel lacks what %s is made of", holder->name);
+}
+
 /* So much is charged, and so many files of the device are open, @look included. */
 static inline void assert_held(int look, uint64_t bytes, int files)
 {
