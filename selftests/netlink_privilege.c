@@ -4,9 +4,6 @@
  * a pool or a transfer, no name; cannot cancel it; and cannot change a limit.
  * Root in a user namespace of its own is somebody else.
  */
-#include <sched.h>
-#include <sys/prctl.h>
-
 #include "zc_nl.h"
 #include "zc_sock.h"
 #include "zc_task.h"
@@ -144,30 +141,10 @@ static int probe_all(void *arg)
 	return probe(sk, family, true);
 }
 
-static void write_map(const char *path, unsigned int uid)
-{
-	char text[32];
-	int fd = open(path, O_WRONLY);
-
-	snprintf(text, sizeof(text), "0 %u 1\n", uid);
-	zc_must(fd >= 0 && write(fd, text, strlen(text)) > 0);
-	close(fd);
-}
-
 /* Root, in a user namespace where uid @arg is mapped. */
 static int probe_in_userns(void *arg)
 {
-	uid_t uid = *(uid_t *)arg;
-	int fd;
-
-	/* Whoever changed his uid does not own his /proc files. */
-	zc_must(!prctl(PR_SET_DUMPABLE, 1));
-	zc_must(!unshare(CLONE_NEWUSER));
-	fd = open("/proc/self/setgroups", O_WRONLY);
-	zc_must(fd >= 0 && write(fd, "deny", 4) == 4);
-	close(fd);
-	write_map("/proc/self/gid_map", uid);
-	write_map("/proc/self/uid_map", uid);
+	zc_enter_userns(*(uid_t *)arg);
 	return probe_all(NULL);
 }
 

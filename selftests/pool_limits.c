@@ -30,16 +30,23 @@ static int try_plan(void *arg)
 	return 0;
 }
 
-static int run_plan(uid_t uid, rlim_t memlock, struct plan plan)
+/* @fn has to try the plan, once it has become what it is to be. */
+static int run_plan_as(int (*fn)(void *), uid_t uid, rlim_t memlock,
+		       struct plan plan)
 {
 	int ret;
 
 	for (int i = 0; i < 4; i++)
 		plan.fd[i] = zc_open();
-	ret = zc_as_user(uid, memlock, try_plan, &plan);
+	ret = zc_as_user(uid, memlock, fn, &plan);
 	for (int i = 0; i < 4; i++)
 		close(plan.fd[i]);
 	return ret;
+}
+
+static int run_plan(uid_t uid, rlim_t memlock, struct plan plan)
+{
+	return run_plan_as(try_plan, uid, memlock, plan);
 }
 
 static void at_the_limit(void **state)
@@ -185,6 +192,35 @@ static void root_is_exempt(void **state)
 	close(fd);
 }
 
+/* All capabilities there are, but not over this machine. */
+static int root_of_a_namespace(void *arg)
+{
+	const struct rlimit more = { LIMIT + 4096, LIMIT + 4096 };
+
+	zc_enter_userns(ZC_NOBODY);
+	zc_must(setrlimit(RLIMIT_MEMLOCK, &more) == -1 && errno == EPERM);
+	return try_plan(arg);
+}
+
+static int root_without_the_capability(void *arg)
+{
+	zc_drop_cap(CAP_IPC_LOCK);
+	return try_plan(arg);
+}
+
+static void nobody_else_is(void **state)
+{
+	const struct plan plan = {
+		.pages = { 2049, 2048, 1 }, .want = { EDQUOT, 0, EDQUOT },
+	};
+
+	(void)state;
+	assert_int_equal(run_plan_as(root_of_a_namespace, ZC_NOBODY, LIMIT,
+				     plan), 0);
+	assert_int_equal(run_plan_as(root_without_the_capability, 0, LIMIT,
+				     plan), 0);
+}
+
 /* mmap() and a transfer without a pool make one: under the same limits. */
 static int implicit(void *arg)
 {
@@ -292,6 +328,8 @@ int main(void)
 			fork_and_passing),
 		ZC_TEST("POOL_INFO says what is charged", info_says),
 		ZC_TEST("CAP_IPC_LOCK is exempt", root_is_exempt),
+		ZC_TEST("who has it in a namespace only is not",
+			nobody_else_is),
 		ZC_TEST("pools that nobody asked for count too", implicit_pools),
 		ZC_TEST_PARAMS("max_pool_mib binds root", cap_pool),
 		ZC_TEST_PARAMS("max_total_mib binds root", cap_total),
