@@ -57,7 +57,20 @@ static void say(const char *text)
 	call(__NR_write, 1, (long)text, len, 0, 0);
 }
 
+static void say_number(const char *what, unsigned int number)
+{
+	char digits[11] = { 0 }, *at = digits + sizeof(digits) - 1;
+
+	do {
+		*--at = '0' + number % 10;
+		number /= 10;
+	} while (number);
+	say(what);
+	say(at);
+}
+
 static unsigned int points, failures;
+static unsigned int bad;	/* calls of a sweep that went otherwise */
 
 static void ok(int good, const char *what)
 {
@@ -167,6 +180,87 @@ static void buffers(void)
 	ok(ioctl(ZCDEV_BUF_RELEASE, &release) == -22, "EINVAL to release twice");
 }
 
+#define PAGE	4096U
+
+static const struct {
+	const char *name;
+	unsigned int cmd, size;
+} ioctls[] = {
+	{ "QUERY, swept", ZCDEV_QUERY, sizeof(struct zcdev_query) },
+	{ "POOL_CREATE, swept", ZCDEV_POOL_CREATE, sizeof(struct zcdev_pool_create) },
+	{ "POOL_INFO, swept", ZCDEV_POOL_INFO, sizeof(struct zcdev_pool_info) },
+	{ "TRANSFER, swept", ZCDEV_TRANSFER, sizeof(struct zcdev_transfer) },
+	{ "BUF_WAIT, swept", ZCDEV_BUF_WAIT, sizeof(struct zcdev_buf_wait) },
+	{ "BUF_ACQUIRE, swept", ZCDEV_BUF_ACQUIRE, sizeof(struct zcdev_buf_acquire) },
+	{ "BUF_RELEASE, swept", ZCDEV_BUF_RELEASE, sizeof(struct zcdev_buf_release) },
+};
+
+/* A page of zeros, behind which there is nothing. */
+static unsigned char *page_before_a_hole(void)
+{
+	unsigned long args[6] = {
+		0, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0,
+	};
+	unsigned char *page = (unsigned char *)call(__NR_mmap, (long)args, 0, 0, 0, 0);
+
+	call(__NR_munmap, (long)page + PAGE, PAGE, 0, 0, 0);
+	return page;
+}
+
+/* A struct of this size, with its last byte, ends in this errno. */
+static int ends_in(unsigned int cmd, unsigned char *arg, unsigned int size,
+		   unsigned char last, long want)
+{
+	long ret;
+
+	memset(arg, 0, PAGE);
+	if (size > sizeof(size) && size <= PAGE)
+		arg[size - 1] = last;
+	*(unsigned int *)arg = size;
+	ret = ioctl(cmd, arg);
+	if (ret == want)
+		return 1;
+	say_number("# size ", size);
+	say_number(", errno ", -ret);
+	say_number(", not ", -want);
+	say("\n");
+	return 0;
+}
+
+/* What is wrong with a struct as a whole: its size, what is behind it, where it is. */
+static void sweep_ioctl(unsigned char *page, unsigned int cmd, unsigned int size)
+{
+	static const unsigned int long_ones[] = { PAGE + 1, 0x7fffffff, 0x80000000, 0xffffffff };
+	static const unsigned long wild[] = { 0, 1, 0xffffe000, 0xfffff000, 0xffffffff };
+	unsigned int i;
+
+	for (i = 0; i < size; i++)
+		bad += !ends_in(cmd, page, i, 0, -EINVAL);
+	for (i = size + 1; i <= PAGE; i += 1 + i / 8)
+		bad += !ends_in(cmd, page, i, 1, -E2BIG);
+	for (i = 0; i < SWEEP_COUNT(long_ones); i++)
+		bad += !ends_in(cmd, page, long_ones[i], 0, -E2BIG);
+	for (i = 0; i < SWEEP_COUNT(wild); i++)
+		bad += ioctl(cmd, (void *)wild[i]) != -EFAULT;
+	/* The size can be read, but not all that it promises. */
+	for (i = sizeof(size); i < size; i += sizeof(size)) {
+		*(unsigned int *)(page + PAGE - i) = size;
+		bad += ioctl(cmd, page + PAGE - i) != -EFAULT;
+	}
+}
+
+static void sweep_ioctls(void)
+{
+	unsigned char *page = page_before_a_hole();
+	unsigned int i;
+
+	for (i = 0; i < SWEEP_COUNT(ioctls); i++) {
+		bad = 0;
+		sweep_ioctl(page, ioctls[i].cmd, ioctls[i].size);
+		ok(!bad, ioctls[i].name);
+	}
+}
+
 static long sweep_write(int sk, const void *from, unsigned long len)
 {
 	return call(__NR_write, sk, (long)from, len, 0, 0);
@@ -175,18 +269,6 @@ static long sweep_write(int sk, const void *from, unsigned long len)
 static long sweep_read(int sk, void *to, unsigned long len)
 {
 	return call(__NR_read, sk, (long)to, len, 0, 0);
-}
-
-static void say_number(const char *what, unsigned int number)
-{
-	char digits[11] = { 0 }, *at = digits + sizeof(digits) - 1;
-
-	do {
-		*--at = '0' + number % 10;
-		number /= 10;
-	} while (number);
-	say(what);
-	say(at);
 }
 
 static void say_verdict(const char *what, const struct sweep_verdict *v)
@@ -329,9 +411,10 @@ static int run(void)
 	mapping();
 	transfer();
 	buffers();
+	sweep_ioctls();
 	netlink();
-	say("1..24\n");
-	return points != 24 || failures;
+	say("1..31\n");
+	return points != 31 || failures;
 }
 
 __attribute__((force_align_arg_pointer, noreturn)) void _start(void)

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Every kind of descriptor that there is, how one is made, and what it is as an
- * end of a transfer: served, or refused with the errno of the header.
+ * Every kind of descriptor that people are likely to have, how one is made, and what
+ * it is as an end of a transfer: served, or refused with the errno of the header.
  */
 #ifndef ABI_SUBJECTS_H
 #define ABI_SUBJECTS_H
 
 #include <linux/bpf.h>
 #include <linux/if_alg.h>
+#include <linux/if_tun.h>
 #include <linux/landlock.h>
 #include <linux/netlink.h>
 #include <linux/perf_event.h>
 #include <linux/udmabuf.h>
 #include <linux/userfaultfd.h>
 #include <net/ethernet.h>
+#include <net/if.h>
 #include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -23,6 +25,7 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/un.h>
 
 #include "abi.h"
 #include "zc_kinds.h"
@@ -57,6 +60,7 @@ struct subject {
 static int open_rdwr(void) { return open("rdwr", O_RDWR | O_CREAT, 0600); }
 static int open_rdonly(void) { return open("source", O_RDONLY); }
 static int open_wronly(void) { return open("rdwr", O_WRONLY | O_CREAT, 0600); }
+static int open_append(void) { return open("rdwr", O_WRONLY | O_CREAT | O_APPEND, 0600); }
 static int open_path(void) { return open("source", O_PATH); }
 static int open_directory(void) { return open(".", O_RDONLY | O_DIRECTORY); }
 static int open_memfd(void) { return memfd_create("zc", MFD_CLOEXEC); }
@@ -79,7 +83,16 @@ static int open_pidfd(void) { return pidfd_open(getpid(), 0); }
 static int open_unbound(void) { return socket(AF_INET, SOCK_STREAM, 0); }
 static int open_udp(void) { return socket(AF_INET, SOCK_DGRAM, 0); }
 static int open_raw(void) { return socket(AF_INET, SOCK_RAW, IPPROTO_ICMP); }
+static int open_xdp(void) { return socket(AF_XDP, SOCK_RAW, 0); }
 static int open_vsock(void) { return socket(AF_VSOCK, SOCK_STREAM, 0); }
+
+static int open_card(void)
+{
+	struct ifreq ifr = { .ifr_name = "zc%d", .ifr_flags = IFF_TAP | IFF_NO_PI };
+	int fd = open_tun();
+
+	return ioctl(fd, TUNSETIFF, &ifr) ? -1 : fd;
+}
 
 static int open_packet(void)
 {
@@ -145,6 +158,17 @@ static int unix_of(int type)
 static int open_dgram(void) { return unix_of(SOCK_DGRAM); }
 static int open_seqpacket(void) { return unix_of(SOCK_SEQPACKET); }
 static int open_stream(void) { return unix_of(SOCK_STREAM); }
+
+static int open_listening_unix(void)
+{
+	const struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	/* Without a path the kernel chooses a name. */
+	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr.sun_family)))
+		return -1;
+	return listen(fd, 1) ? -1 : fd;
+}
 
 static int open_tcp(void)
 {
@@ -256,6 +280,7 @@ static const struct subject subjects[] = {
 	{ "a file", open_rdwr, 0, 0, F, 0 },
 	{ "a file to read", open_rdonly, 0, EBADF, F, 0 },
 	{ "a file to write", open_wronly, EBADF, 0, F, 0 },
+	{ "a file to append", open_append, EBADF, 0, F, 0 },
 	{ "O_PATH", open_path, EBADF, EBADF, F, 0 },
 	{ "a closed one", open_closed, EBADF, EBADF, F, 0 },
 	{ "a directory", open_directory, EISDIR, EBADF, F, 0 },
@@ -271,6 +296,7 @@ static const struct subject subjects[] = {
 	{ "a terminal", open_ptmx, NOT, NOT, C, 0 },
 	{ "/dev/fuse", open_fuse, NOT, NOT, C, 0 },
 	{ "/dev/net/tun", open_tun, NOT, NOT, C, 0 },
+	{ "a tap card", open_card, NOT, NOT, C, 0 },
 	{ "zcdev without a pool", open_empty, ENXIO, ENXIO, ZCDEV_KIND_POOL, 0 },
 	{ "a pool", open_pool, 0, 0, ZCDEV_KIND_POOL, 0 },
 	{ "a pipe to read", open_read_end, 0, EBADF, ZCDEV_KIND_PIPE, 0 },
@@ -282,6 +308,7 @@ static const struct subject subjects[] = {
 	{ "kTLS", open_ktls, 0, 0, ZCDEV_KIND_KTLS, 0 },
 	{ "MPTCP", open_mptcp, NOT, NOT, 0, 0 },
 	{ "UNIX stream", open_stream, 0, 0, ZCDEV_KIND_UNIX, 0 },
+	{ "UNIX, listening", open_listening_unix, ENOTCONN, ENOTCONN, ZCDEV_KIND_UNIX, 0 },
 	{ "UNIX datagram", open_dgram, NOT, NOT, 0, 0 },
 	{ "UNIX seqpacket", open_seqpacket, NOT, NOT, 0, 0 },
 	{ "vsock, unconnected", open_vsock, ENOTCONN, ENOTCONN, ZCDEV_KIND_VSOCK, 0 },
@@ -289,6 +316,7 @@ static const struct subject subjects[] = {
 	{ "UDP", open_udp, NOT, NOT, 0, 0 },
 	{ "raw", open_raw, NOT, NOT, 0, 0 },
 	{ "packet", open_packet, NOT, NOT, 0, 0 },
+	{ "AF_XDP", open_xdp, NOT, NOT, 0, 0 },
 	{ "netlink", open_netlink, NOT, NOT, 0, 0 },
 	{ "AF_ALG", open_alg, NOT, NOT, 0, 0 },
 	{ "eventfd", open_eventfd, NOT, NOT, 0, 0 },

@@ -5,6 +5,8 @@
  * may only be read through the pages that came of it.
  * timeout: 120
  */
+#include <sys/sendfile.h>
+
 #include "zc_kinds.h"
 
 #define LIMIT	(8 * MiB)
@@ -312,6 +314,22 @@ static void poke_sink(const struct zc_place *sink)
 		memset(sink->map, 0x66, sink->len);
 }
 
+/* Pages of the cache, straight and by a pipe, to where the attacker may write. */
+static void splice_in(const struct victim *v)
+{
+	off_t at = 0;
+	int p[2];
+
+	zc_must(!lseek(v->zc, 0, SEEK_SET));
+	zc_must(sendfile(v->zc, v->file, &at, VICTIM) > 0);
+	zc_must(!pipe(p));
+	at = 0;
+	zc_must(splice(v->file, &at, p[1], NULL, 32 * KiB, 0) > 0);
+	zc_must(splice(p[0], NULL, v->zc, NULL, 32 * KiB, 0) > 0);
+	close(p[0]);
+	close(p[1]);
+}
+
 /* From the file to everything, by every way, while the pool is written to. */
 static int attack(void *arg)
 {
@@ -341,11 +359,13 @@ static int attack(void *arg)
 				continue;
 			x.end[0].flags = ways[k] | ZCDEV_END_OFFSET;
 			x.end[1] = zc_place_end(&sink);
-			/* Whether it is served is not what this is about. */
 			zc_xfer_run(v->zc, &x);
+			/* Not every sink is served by the other ways. */
+			zc_must(x.t.out_bytes == VICTIM || ways[k]);
 			poke_sink(&sink);
 			zc_place_close(&sink);
 		}
+	splice_in(v);
 	scribbling = false;
 	pthread_join(thread, NULL);
 	return 0;
