@@ -22,6 +22,9 @@
 /* Bytes of events that may wait; with 10,000 pools that go at once, a MiB. */
 #define EVENT_BUFFER	(4 << 20)
 
+/* As the kernel has it. */
+#define MAX_ERRNO	4095
+
 /* A dump that changed while it was made is made again, so many times. */
 #define DUMP_TRIES	5
 
@@ -50,6 +53,12 @@ static void take_words(struct netlink *nl, const void *tlvs, int len)
 	nl->blamed = value_at(nl->request, attr_or_zero(attrs.at[NLMSGERR_ATTR_OFFS]));
 }
 
+/* What is no errno, no kernel says. */
+static int checked_error(int error)
+{
+	return error < 0 && error >= -MAX_ERRNO ? error : -EPROTO;
+}
+
 /* Behind the error stands our request, unless it was capped, and then the words. */
 static int on_error(struct sockaddr_nl *from, struct nlmsgerr *err, void *context)
 {
@@ -58,7 +67,7 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *err, void *contex
 	size_t skip = sizeof(*err);
 
 	(void)from;
-	nl->error = err->error;
+	nl->error = checked_error(err->error);
 	nl->done = true;
 	if (!(head->nlmsg_flags & NLM_F_CAPPED))
 		skip += NLMSG_ALIGN(err->msg.nlmsg_len - sizeof(err->msg));
@@ -77,7 +86,7 @@ static int on_finish(struct nl_msg *msg, void *context)
 	if (len >= (int)sizeof(error))
 		memcpy(&error, nlmsg_data(head), sizeof(error));
 	if (error < 0)
-		nl->error = error;
+		nl->error = checked_error(error);
 	if (error < 0 && head->nlmsg_flags & NLM_F_ACK_TLVS)
 		take_words(nl, (char *)nlmsg_data(head) + sizeof(error), len - sizeof(error));
 	nl->done = true;

@@ -491,6 +491,9 @@ static void test_no_answer(void **state)
 	fails("pool show 3", STATUS_FAILED, "did not answer");
 	fails("limit show", STATUS_FAILED, "did not answer");
 	fails("stats", STATUS_FAILED, "did not answer");
+	/* Too short to have a command. */
+	fake_netlink.answers[fake_netlink.count++] = nlmsg_alloc_simple(0, 0);
+	fails("stats", STATUS_FAILED, "did not answer");
 }
 
 static void test_help(void **state)
