@@ -207,24 +207,30 @@ static unsigned char *page_before_a_hole(void)
 	return page;
 }
 
-/* A struct of this size, with its last byte, ends in this errno. */
-static int ends_in(unsigned int cmd, unsigned char *arg, unsigned int size,
-		   unsigned char last, long want)
+/* The call ends in this errno. */
+static void must_end(unsigned int cmd, const void *arg, unsigned int size, long want)
 {
-	long ret;
+	long ret = ioctl(cmd, (void *)arg);
 
+	if (ret == want)
+		return;
+	bad++;
+	say_number("# at ", (unsigned long)arg);
+	say_number(", size ", size);
+	say_number(", errno ", -ret);
+	say_number(", not ", -want);
+	say("\n");
+}
+
+/* So does one with a struct of this size, and with this last byte. */
+static void must_refuse(unsigned int cmd, unsigned char *arg, unsigned int size,
+			unsigned char last, long want)
+{
 	memset(arg, 0, PAGE);
 	if (size > sizeof(size) && size <= PAGE)
 		arg[size - 1] = last;
 	*(unsigned int *)arg = size;
-	ret = ioctl(cmd, arg);
-	if (ret == want)
-		return 1;
-	say_number("# size ", size);
-	say_number(", errno ", -ret);
-	say_number(", not ", -want);
-	say("\n");
-	return 0;
+	must_end(cmd, arg, size, want);
 }
 
 /* What is wrong with a struct as a whole: its size, what is behind it, where it is. */
@@ -235,17 +241,17 @@ static void sweep_ioctl(unsigned char *page, unsigned int cmd, unsigned int size
 	unsigned int i;
 
 	for (i = 0; i < size; i++)
-		bad += !ends_in(cmd, page, i, 0, -EINVAL);
+		must_refuse(cmd, page, i, 0, -EINVAL);
 	for (i = size + 1; i <= PAGE; i += 1 + i / 8)
-		bad += !ends_in(cmd, page, i, 1, -E2BIG);
+		must_refuse(cmd, page, i, 1, -E2BIG);
 	for (i = 0; i < SWEEP_COUNT(long_ones); i++)
-		bad += !ends_in(cmd, page, long_ones[i], 0, -E2BIG);
+		must_refuse(cmd, page, long_ones[i], 0, -E2BIG);
 	for (i = 0; i < SWEEP_COUNT(wild); i++)
-		bad += ioctl(cmd, (void *)wild[i]) != -EFAULT;
+		must_end(cmd, (void *)wild[i], size, -EFAULT);
 	/* The size can be read, but not all that it promises. */
 	for (i = sizeof(size); i < size; i += sizeof(size)) {
 		*(unsigned int *)(page + PAGE - i) = size;
-		bad += ioctl(cmd, page + PAGE - i) != -EFAULT;
+		must_end(cmd, page + PAGE - i, size, -EFAULT);
 	}
 }
 

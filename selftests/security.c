@@ -368,6 +368,8 @@ static int attack(void *arg)
 	splice_in(v);
 	scribbling = false;
 	pthread_join(thread, NULL);
+	/* Also what came after its last round. */
+	memset(map, 0x66, 4 * 64 * KiB);
 	return 0;
 }
 

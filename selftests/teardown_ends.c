@@ -134,13 +134,13 @@ static int end_sleep(pid_t pid, int look)
 	return wait_for(pid);
 }
 
-/* How the child ended; what @s->end makes of it. */
+/* 0 if the child ended as it was to, or else how it did. */
 static int how_it_ended(const struct stage *s, pid_t pid, int look)
 {
 	int status = s->end == HAND_ON ? end_sleep(pid, look) : wait_for(pid);
 	static const int want[] = { 0, SIGKILL, 0, SIGTERM };
 
-	return status == want[s->end] ? 0 : status;
+	return status == want[s->end] ? 0 : status ?: -1;
 }
 
 /* False: not on this kernel. */
