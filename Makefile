@@ -120,7 +120,7 @@ coverage: build/module-cov/zcdev.ko guest-debug ## lines and branches that the s
 shell: build/module-$(K)/zcdev.ko build/nginx tools ## a shell in the guest with the module loaded: K=6.1
 	$(Q)selftests/qemu/run --shell -k $(K)
 
-check-long: deps guest-6.12 guest-debug guest-kcsan ## KCSAN, long soak and fuzzing, all mutants
+check-long: deps guest-6.12 guest-debug guest-kcsan ## KCSAN, kunit.py, long soak and fuzzing, all mutants
 	$(Q)selftests/check-long
 
 check-mutants: guest-6.12 guest-debug ## break the module and see who notices: N=60 SEED=1 JOBS=2
