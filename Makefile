@@ -169,9 +169,9 @@ build/nginx: selftests/qemu/nginx
 
 # Before 6.13 Kbuild cannot put objects anywhere but beside the sources, so each
 # build of the module gets a tree of links to them; and to nothing else that a
-# build in place has left there.
+# build in place has left there, nor such links in place of its own objects.
 LINK_MODULE = mkdir -p $(@D) && find $(@D) -type l -delete && \
-	cp -rsf $(CURDIR)/Kbuild $(CURDIR)/module $(CURDIR)/uapi $(@D) && \
+	cp -rsn $(CURDIR)/Kbuild $(CURDIR)/module $(CURDIR)/uapi $(@D) && \
 	find $(@D) -type l ! -name '*.[ch]' ! -name Kbuild -delete
 
 # The module for that kernel.
