@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # only: debug
-# timeout: 60
+# timeout: 90
 # with: build/fuzz/zcdev-fuzz=/usr/bin/zcdev-fuzz build/fuzz/places=/tests/fuzz.places selftests/fuzz/corpus=/tests/fuzz.corpus
 #
 # Two minutes of coverage-guided fuzzing. Whatever the kernel says of it, or a
