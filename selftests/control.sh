@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 180
+# only: 6.1 6.12
 #
 # The commands of zcdevctl that speak netlink, against the module: what they
 # show of a transfer that hangs, who may cancel it, limits, events, and what
-# happens without the module.
+# happens without the module. On the debug kernel, where starting programs takes
+# long, netlink_* ask for the same.
 
 # Functions are called by check and wait_for.
 # shellcheck disable=SC2317
