@@ -158,8 +158,11 @@ help: ## this list
 
 # Parts of the above
 
-# A kernel to boot; see selftests/qemu/kernel for what is cached where.
-build/kernels/%.stamp: selftests/qemu/kernel $(wildcard selftests/qemu/*.config)
+# A kernel to boot; see selftests/qemu/kernel for what is cached where. Whoever empties
+# the cache gets it anew.
+.SECONDEXPANSION:
+build/kernels/%.stamp: selftests/qemu/kernel $(wildcard selftests/qemu/*.config) \
+		$$(if $$(wildcard build/kernels/$$*/vmlinuz),,FORCE)
 	$(Q)selftests/qemu/kernel $* >/dev/null
 	$(Q)touch $@
 
