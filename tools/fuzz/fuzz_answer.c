@@ -27,7 +27,7 @@ struct told {
 	uint16_t size;
 };
 
-static const uint16_t kinds[] = { 0x21, NLMSG_ERROR, NLMSG_DONE, GENL_ID_CTRL };
+static const uint16_t kinds[] = { FAKE_FAMILY, NLMSG_ERROR, NLMSG_DONE, GENL_ID_CTRL };
 
 static FILE *nowhere;
 static uint8_t messages[ROOM];

@@ -10,7 +10,6 @@
 #include "fake_netlink.h"
 #include "zcdev_netlink.h"
 
-#define FAMILY	0x21
 #define GROUP	7
 #define BUFFER	65536
 
@@ -101,7 +100,7 @@ static void queue_answers(bool dump)
 	}
 	for (i = 0; i < fake_netlink.count; i++) {
 		head = nlmsg_hdr(fake_netlink.answers[i]);
-		memcpy(queue_message(FAMILY, flags, nlmsg_datalen(head)), nlmsg_data(head),
+		memcpy(queue_message(FAKE_FAMILY, flags, nlmsg_datalen(head)), nlmsg_data(head),
 		       nlmsg_datalen(head));
 	}
 }
@@ -120,7 +119,7 @@ static void answer_family(void)
 	}
 	genlmsg_put(msg, 0, 0, GENL_ID_CTRL, 0, 0, CTRL_CMD_NEWFAMILY, 2);
 	nla_put_string(msg, CTRL_ATTR_FAMILY_NAME, ZCDEV_FAMILY_NAME);
-	nla_put_u16(msg, CTRL_ATTR_FAMILY_ID, FAMILY);
+	nla_put_u16(msg, CTRL_ATTR_FAMILY_ID, FAKE_FAMILY);
 	groups = nla_nest_start(msg, CTRL_ATTR_MCAST_GROUPS);
 	group = nla_nest_start(msg, 1);
 	nla_put_string(msg, CTRL_ATTR_MCAST_GRP_NAME, ZCDEV_MCGRP_EVENTS);
@@ -224,7 +223,7 @@ struct nl_msg *fake_netlink_answer(uint8_t command)
 {
 	struct nl_msg *msg = nlmsg_alloc();
 
-	genlmsg_put(msg, 0, 0, FAMILY, 0, 0, command, ZCDEV_FAMILY_VERSION);
+	genlmsg_put(msg, 0, 0, FAKE_FAMILY, 0, 0, command, ZCDEV_FAMILY_VERSION);
 	fake_netlink.answers[fake_netlink.count++] = msg;
 	return msg;
 }

@@ -13,6 +13,7 @@
 #include "attr.h"
 
 #define FAKE_ANSWERS	64
+#define FAKE_FAMILY	0x21	/* its number */
 
 /**
  * struct fake_netlink - what the fake answers next, and what it has seen

@@ -6,6 +6,7 @@
 #include "check.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <json-c/json.h>
 
 #include "command.h"
@@ -433,6 +434,11 @@ static void test_refused(void **state)
 	fake_netlink_reset();
 	fake_netlink.error = -EOPNOTSUPP;
 	fails("stats", STATUS_FAILED, "older than this zcdevctl");
+	/* No errno at all. */
+	fake_netlink.error = EIO;
+	fails("stats", STATUS_FAILED, "Protocol error");
+	fake_netlink.error = INT_MIN;
+	fails("stats", STATUS_FAILED, "Protocol error");
 }
 
 static void test_cancel(void **state)
