@@ -50,22 +50,13 @@ static int tear_down(void **state)
 	return umount(ROOT) || rmdir(ROOT) || ret;
 }
 
-/* In a child, where no assertion works. */
-static void put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	zc_must(fd >= 0 && write(fd, text, strlen(text)) > 0);
-	close(fd);
-}
-
 /* In a child: it and its threads from now on. */
 static void enter(const char *max, const char *swap_max)
 {
-	put(GROUP "/memory.max", max);
+	zc_tell(GROUP "/memory.max", max);
 	if (!access(GROUP "/memory.swap.max", F_OK))
-		put(GROUP "/memory.swap.max", swap_max);
-	put(GROUP "/cgroup.procs", "0");
+		zc_tell(GROUP "/memory.swap.max", swap_max);
+	zc_tell(GROUP "/cgroup.procs", "0");
 }
 
 /* Addresses, of memory that comes by large pages if there is much of it. */
@@ -165,7 +156,7 @@ static void of_the_group(void)
 
 static void of_the_machine(void)
 {
-	put("/proc/self/oom_score_adj", "1000");
+	zc_tell("/proc/self/oom_score_adj", "1000");
 }
 
 /* Pages in the parent's pipe, then more memory than there may be. */
@@ -286,7 +277,7 @@ static int move_without_swap(void *arg)
 	for (int i = 0; i < 4; i++) {
 		move_both(zc, src);
 		if (i == 1) {
-			put(GROUP "/memory.max", "max");
+			zc_tell(GROUP "/memory.max", "max");
 			zc_must(!swapoff("swap"));
 		}
 	}

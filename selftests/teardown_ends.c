@@ -111,7 +111,7 @@ static int wait_for(pid_t pid)
 	return status;
 }
 
-/* The child is another program by now, or will be soon. */
+/* Is the child the other program by now? */
 static bool sleeps(pid_t pid)
 {
 	char path[32], name[16] = "";

@@ -85,6 +85,7 @@ static inline void zc_drop_cap(int cap)
 	zc_must(!syscall(SYS_capset, &hdr, data));
 }
 
+/* In a child: zc_write_file(), which asserts, is for the process of the tests. */
 static inline void zc_tell(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
