@@ -30,7 +30,7 @@ RELEASE = $$(sed -n 's/.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/genera
 
 # The kernel that check-one, check-kernel, shell and bench use.
 K ?= 6.12
-GUESTS := 6.1 6.12 debug kcsan
+GUESTS := 6.1 6.12 newest debug kcsan
 
 CC	?= cc
 CFLAGS	?= -O2 -g
@@ -104,7 +104,7 @@ deps: ## install what testing needs, as root
 check: deps ## everything, on every kernel; ends with the count
 	$(Q)selftests/check
 
-check-kernel: $(K:%=guest-%) ## all selftests on one kernel: K=6.1, 6.12, debug or kcsan
+check-kernel: $(K:%=guest-%) ## all selftests on one kernel: K=6.1, 6.12, newest, debug or kcsan
 	$(Q)selftests/qemu/run -k $(K)
 
 check-one: $(K:%=guest-%) ## one selftest on one kernel: T=name K=6.12
@@ -161,7 +161,7 @@ help: ## this list
 # A kernel to boot; see selftests/qemu/kernel for what is cached where. Whoever empties
 # the cache gets it anew.
 .SECONDEXPANSION:
-build/kernels/%.stamp: selftests/qemu/kernel $(wildcard selftests/qemu/*.config) \
+build/kernels/%.stamp: selftests/qemu/kernel $(wildcard selftests/qemu/*.config selftests/qemu/*.mk) \
 		$$(if $$(wildcard build/kernels/$$*/vmlinuz),,FORCE)
 	$(Q)selftests/qemu/kernel $* >/dev/null
 	$(Q)touch $@

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 180
-# only: 6.1 6.12
+# only: 6.1 6.12 newest
 #
 # The commands of zcdevctl that speak netlink, against the module: what they
 # show of a transfer that hangs, who may cancel it, limits, events, and what

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 120
-# only: 6.1 6.12
+# only: 6.1 6.12 newest
 #
 # What zcdevctl asks of files by itself, or when it is told to, and how it
 # names what became of that. It starts hundreds of programs, which on the debug

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# only: 6.1 6.12
+# only: 6.1 6.12 newest
 #
 # The device has a number that is known before the module is loaded, so that a
 # node can load it: 240, or what the parameter says of the range for local use. If

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* timeout: 300 */
-/* only: 6.1 6.12 */
+/* only: 6.1 6.12 newest */
 /*
  * More than 4 GiB in one call, so that no count is cut to 32 bits: nothing that
  * a debug kernel would see better.

@@ -140,6 +140,21 @@ static uint64_t read_from(int src, uint64_t at, const struct way *way, int error
 	return at;
 }
 
+/* What is read as a whole: ext4 has larger folios in the page cache from 6.16 on. */
+static uint64_t unit(void)
+{
+	return zc_kernel_is("newest") ? MiB : 4096;
+}
+
+static void check_end(uint64_t end, const struct way *way)
+{
+	uint64_t last = BAD_AT / way->step * way->step;
+	uint64_t first = BAD_AT / unit() * unit();
+
+	assert_in_range(end, first < last ? first : last, last);
+	assert_int_equal(end % way->step, 0);
+}
+
 static void a_file_that_cannot_be_read_in_the_middle(void **state)
 {
 	int src = zc_make_file(MNT "/src", SIZE, 1);
@@ -153,9 +168,9 @@ static void a_file_that_cannot_be_read_in_the_middle(void **state)
 		zc_case("%s", ways[i].name);
 		posix_fadvise(src, 0, 0, POSIX_FADV_DONTNEED);
 		end = read_from(src, 0, &ways[i], EIO);
-		assert_int_equal(end, BAD_AT / ways[i].step * ways[i].step);
+		check_end(end, &ways[i]);
 		/* Behind it nothing is wrong. */
-		end = read_from(src, BAD_AT + 4096, &ways[i], 0);
+		end = read_from(src, (BAD_AT / unit() + 1) * unit(), &ways[i], 0);
 		assert_int_equal(end, SIZE);
 	}
 	mend();

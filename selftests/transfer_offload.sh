@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 180
-# only: 6.1 6.12
+# only: 6.1 6.12 newest
 #
 # Between two files of an NFS server, the server copies. It is the guest's own
 # here, with as much of exportfs as it takes.
