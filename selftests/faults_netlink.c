@@ -172,23 +172,30 @@ static int ask(const void *arg)
 	return answer.error;
 }
 
+/* By a new socket: in the old one there may be more than libnl knows of. */
+static bool still_listed(void)
+{
+	zc_nl_close(&nl);
+	zc_nl_open(&nl);
+	return transfer_listed();
+}
+
 /*
- * By a new socket: in the old one there may be more. What lost nothing but its
- * acknowledgment has been done: then the transfer is gone, or goes just now.
+ * What lost nothing but its acknowledgment has been done: then the transfer is
+ * gone, or goes just now.
  */
 static void ask_again(const struct request *r)
 {
+	bool cancel = r->cmd == ZCDEV_CMD_TRANSFER_CANCEL;
 	int ret;
 
-	zc_nl_close(&nl);
-	zc_nl_open(&nl);
-	if (r->cmd == ZCDEV_CMD_TRANSFER_CANCEL && !transfer_listed())
+	if (!still_listed() && cancel)
 		return;
 	nlmsg_free(message);
 	make_message(r);
 	ret = ask(r);
-	if (r->cmd == ZCDEV_CMD_TRANSFER_CANCEL && ret == ENOENT)
-		assert_false(transfer_listed());
+	if (cancel && ret == ENOENT)
+		assert_false(still_listed());
 	else
 		assert_int_equal(ret, 0);
 }
