@@ -59,34 +59,6 @@ static void geometry(void **state)
 	}
 }
 
-static void node(void **state)
-{
-	static const struct {
-		int32_t node;
-		int want;
-	} rows[] = {
-		{ -1, 0 }, { 0, 0 }, { 1, EINVAL }, { -2, EINVAL },
-		{ 63, EINVAL }, { 1023, EINVAL }, { 1024, EINVAL },
-		{ 1 << 20, EINVAL }, { INT32_MAX, EINVAL }, { INT32_MIN, EINVAL },
-	};
-
-	(void)state;
-	if (!access("/sys/devices/system/node/node1", F_OK))
-		skip();
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		int fd = zc_open();
-		struct zcdev_pool_info info;
-
-		zc_assert_errno(create(fd, 2, 8192, rows[i].node, 0),
-				rows[i].want, "node %d", rows[i].node);
-		if (!rows[i].want) {
-			assert_int_equal(zc_pool_info(fd, &info), 0);
-			assert_int_equal(info.out_node, rows[i].node);
-		}
-		close(fd);
-	}
-}
-
 static void once(void **state)
 {
 	int fd = zc_open_pool(2, 8192);
@@ -242,7 +214,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ZC_TEST("geometry: what is made, what is EINVAL or ENOSPC",
 			geometry),
-		ZC_TEST("a node that is not there is EINVAL", node),
 		ZC_TEST("a second pool is EEXIST and changes nothing", once),
 		ZC_TEST("after a failure one can try again", again),
 		ZC_TEST("POOL_INFO without a pool is ENXIO", none_yet),
