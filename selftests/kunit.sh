@@ -10,6 +10,11 @@
 kunit=/sys/kernel/debug/kunit
 [ -d $kunit ] || mount -t debugfs debugfs /sys/kernel/debug
 
+# Who unloads the module to see it go loads it without them again.
+if ! ls -d $kunit/zcdev-* >/dev/null 2>&1; then
+	rmmod zcdev
+	modprobe zcdev
+fi
 check "there are suites of zcdev" ls -d $kunit/zcdev-*
 for results in "$kunit"/zcdev-*/results; do
 	suite=$(basename "$(dirname "$results")")
