@@ -3,37 +3,24 @@
  * A pool is charged to the memory cgroup of its creator, and one that does not
  * fit is ENOMEM: a wish that is refused, not a reason to kill.
  */
-#include <sys/mount.h>
-
-#include "zc_mem.h"
-
-#define ROOT	"/tmp/zc-cgroup"
-#define GROUP	ROOT "/zc"
+#include "zc_cgroup.h"
 
 static int set_up(void **state)
 {
 	(void)state;
-	mkdir(ROOT, 0755);
-	if (mount("cgroup2", ROOT, "cgroup2", 0, NULL))
-		return -1;
-	zc_write_file(ROOT "/cgroup.subtree_control", "+memory");
-	return mkdir(GROUP, 0755);
+	return zc_cgroup_make("+memory") ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
-	int ret;
-
 	(void)state;
-	zc_wait_until(5, !(ret = rmdir(GROUP)));
-	zc_write_file(ROOT "/cgroup.subtree_control", "-memory");
-	return umount(ROOT) || rmdir(ROOT) || ret;
+	return zc_cgroup_remove("-memory");
 }
 
 static long current_bytes(void)
 {
 	long value = -1;
-	FILE *f = fopen(GROUP "/memory.current", "re");
+	FILE *f = fopen(ZC_CGROUP "/memory.current", "re");
 
 	zc_must(f && fscanf(f, "%ld", &value) == 1);
 	fclose(f);
@@ -42,16 +29,7 @@ static long current_bytes(void)
 
 static void limit(const char *max)
 {
-	zc_write_file(GROUP "/memory.max", max);
-}
-
-/* In a child: enter the group. */
-static void enter(void)
-{
-	int fd = open(GROUP "/cgroup.procs", O_WRONLY | O_CLOEXEC);
-
-	zc_must(fd >= 0 && write(fd, "0", 1) == 1);
-	close(fd);
+	zc_write_file(ZC_CGROUP "/memory.max", max);
 }
 
 struct pool {
@@ -63,7 +41,7 @@ static int create(void *arg)
 {
 	const struct pool *pool = arg;
 
-	enter();
+	zc_cgroup_enter();
 	return zc_pool_create(pool->fd, pool->count, pool->buf_size,
 			      pool->flags);
 }
@@ -108,7 +86,7 @@ static void not_more_than_max(void **state)
 		close(pool.fd);
 		assert_true(zc_wait_until(2, current_bytes() < 2 * (long)MiB));
 	}
-	kills = zc_proc_value(GROUP "/memory.events", "oom_kill");
+	kills = zc_proc_value(ZC_CGROUP "/memory.events", "oom_kill");
 	assert_int_equal(kills, 0);
 	limit("max");
 }
@@ -122,9 +100,9 @@ static int edge(void *arg)
 	char text[32];
 	int fd = *(int *)arg, ret;
 
-	enter();
+	zc_cgroup_enter();
 	for (int pages = -96; pages < 32; pages++) {
-		int file = open(GROUP "/memory.max", O_WRONLY | O_CLOEXEC);
+		int file = open(ZC_CGROUP "/memory.max", O_WRONLY | O_CLOEXEC);
 		int len = snprintf(text, sizeof(text), "%ld",
 				   current_bytes() + (8192L + pages) * 4096);
 
@@ -143,7 +121,7 @@ static void edge_of_max(void **state)
 
 	(void)state;
 	zc_assert_errno(zc_child(edge, &fd), 0, "at the edge");
-	assert_int_equal(zc_proc_value(GROUP "/memory.events", "oom_kill"), 0);
+	assert_int_equal(zc_proc_value(ZC_CGROUP "/memory.events", "oom_kill"), 0);
 	limit("max");
 	close(fd);
 }

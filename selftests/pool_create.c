@@ -8,20 +8,6 @@
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 
-static int create(int fd, uint32_t count, uint32_t buf_size, int32_t node,
-		  uint32_t flags)
-{
-	struct zcdev_pool_create c = {
-		.size = sizeof(c),
-		.flags = flags,
-		.count = count,
-		.buf_size = buf_size,
-		.node = node,
-	};
-
-	return zc_errno(ioctl(fd, ZCDEV_POOL_CREATE, &c));
-}
-
 static void geometry(void **state)
 {
 	static const struct {
@@ -48,8 +34,8 @@ static void geometry(void **state)
 		int fd = zc_open();
 		struct zcdev_pool_info info;
 
-		zc_assert_errno(create(fd, rows[i].count, rows[i].buf_size,
-				       ZCDEV_NODE_ANY, 0), rows[i].want,
+		zc_assert_errno(zc_pool_create(fd, rows[i].count,
+					       rows[i].buf_size, 0), rows[i].want,
 				"%u x %u", rows[i].count, rows[i].buf_size);
 		zc_assert_errno(zc_pool_info(fd, &info),
 				rows[i].want ? ENXIO : 0, "row %zu", i);
@@ -65,8 +51,8 @@ static void once(void **state)
 	struct zcdev_pool_info info;
 
 	(void)state;
-	zc_assert_errno(create(fd, 4, 4096, -1, 0), EEXIST, "another pool");
-	zc_assert_errno(create(fd, 0, 4096, -1, 0), EEXIST, "whatever it is");
+	zc_assert_errno(zc_pool_create(fd, 4, 4096, 0), EEXIST, "another pool");
+	zc_assert_errno(zc_pool_create(fd, 0, 4096, 0), EEXIST, "whatever it is");
 	assert_int_equal(zc_pool_info(fd, &info), 0);
 	assert_int_equal(info.out_count, 2);
 	assert_int_equal(zc_total_bytes(fd), 2 * 8192);
@@ -78,9 +64,9 @@ static void again(void **state)
 	int fd = zc_open();
 
 	(void)state;
-	zc_assert_errno(create(fd, 0, 4096, -1, 0), EINVAL, "bad count");
-	zc_assert_errno(create(fd, ~0U, 4096, -1, 0), ENOSPC, "too much");
-	zc_assert_errno(create(fd, 1, 4096, -1, 0), 0, "third try");
+	zc_assert_errno(zc_pool_create(fd, 0, 4096, 0), EINVAL, "bad count");
+	zc_assert_errno(zc_pool_create(fd, ~0U, 4096, 0), ENOSPC, "too much");
+	zc_assert_errno(zc_pool_create(fd, 1, 4096, 0), 0, "third try");
 	close(fd);
 }
 
@@ -116,7 +102,8 @@ static void info_exact(void **state)
 		}, info;
 		int fd = zc_open();
 
-		assert_int_equal(create(fd, 5, 65536, want.out_node, flags[i]), 0);
+		assert_int_equal(zc_pool_create_on(fd, 5, 65536, flags[i],
+						   want.out_node), 0);
 		assert_int_equal(zc_pool_info(fd, &info), 0);
 		assert_memory_equal(&info, &want, sizeof(info));
 		close(fd);
@@ -133,9 +120,9 @@ static void same_file(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	zc_send_fd(pair[0], fd);
 	passed = zc_recv_fd(pair[1]);
-	assert_int_equal(create(copy, 3, 4096, -1, 0), 0);
+	assert_int_equal(zc_pool_create(copy, 3, 4096, 0), 0);
 	close(copy);
-	zc_assert_errno(create(passed, 3, 4096, -1, 0), EEXIST, "passed");
+	zc_assert_errno(zc_pool_create(passed, 3, 4096, 0), EEXIST, "passed");
 	close(fd);
 	assert_int_equal(zc_pool_info(passed, &info), 0);
 	assert_int_equal(info.out_count, 3);
@@ -153,7 +140,7 @@ static pid_t creator(int fd)
 
 	assert_true(pid >= 0);
 	if (!pid)
-		_exit(create(fd, 64 * KiB, 4096, ZCDEV_NODE_ANY, 0));
+		_exit(zc_pool_create(fd, 64 * KiB, 4096, 0));
 	return pid;
 }
 
@@ -204,7 +191,7 @@ static void killed(void **state)
 	zc_assert_errno(zc_pool_info(fd, &info), ENXIO,
 			"a pool that nobody waits for was finished");
 	assert_int_equal(zc_total_bytes(fd), 0);
-	zc_assert_errno(create(fd, 1, 4096, ZCDEV_NODE_ANY, 0), 0, "afterwards");
+	zc_assert_errno(zc_pool_create(fd, 1, 4096, 0), 0, "afterwards");
 	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
 	close(fd);
 }

@@ -4,39 +4,21 @@
  * not if the node has less, nor if the caller's cpuset leaves it out.
  */
 #include <linux/mempolicy.h>
-#include <sys/mount.h>
 
-#include "zc_mem.h"
+#include "zc_cgroup.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 #define FAR		1	/* the node without CPUs, which nobody uses by himself */
 #define FAR_DIR		"/sys/devices/system/node/node1"
 
-static int create(int fd, uint32_t count, uint32_t buf_size, int32_t node)
-{
-	struct zcdev_pool_create c = {
-		.size = sizeof(c),
-		.count = count,
-		.buf_size = buf_size,
-		.node = node,
-	};
-
-	return zc_errno(ioctl(fd, ZCDEV_POOL_CREATE, &c));
-}
-
 /* KiB that the node has left, or has in all. */
 static long far_kib(const char *what)
 {
-	char line[128];
-	long kib = -1;
-	FILE *f = fopen(FAR_DIR "/meminfo", "re");
+	char name[32];
+	long kib;
 
-	assert_non_null(f);
-	while (kib < 0 && fgets(line, sizeof(line), f))
-		if (!strncmp(line, "Node 1 ", 7) &&
-		    !strncmp(line + 7, what, strlen(what)))
-			kib = atol(strchr(line + 7, ' '));
-	fclose(f);
+	snprintf(name, sizeof(name), "Node %d %s", FAR, what);
+	kib = zc_proc_value(FAR_DIR "/meminfo", name);
 	assert_true(kib >= 0);
 	return kib;
 }
@@ -72,7 +54,7 @@ static void number(void **state)
 		int fd = zc_open();
 		struct zcdev_pool_info info;
 
-		zc_assert_errno(create(fd, 2, 8192, rows[i].node),
+		zc_assert_errno(zc_pool_create_on(fd, 2, 8192, 0, rows[i].node),
 				rows[i].want, "node %d", rows[i].node);
 		if (!rows[i].want) {
 			assert_int_equal(zc_pool_info(fd, &info), 0);
@@ -95,7 +77,8 @@ static void all_of_it(void **state)
 		unsigned char *map;
 
 		zc_case("%u x %zu on node %d", rows[i / 2].count, size, node);
-		assert_int_equal(create(fd, rows[i / 2].count, size, node), 0);
+		assert_int_equal(zc_pool_create_on(fd, rows[i / 2].count, size, 0, node),
+				 0);
 		map = zc_map(fd, len);
 		for (size_t at = 0; at < len; at += ZC_PAGE)
 			assert_int_equal(node_of(map + at), node);
@@ -107,57 +90,44 @@ static void all_of_it(void **state)
 /* The other node has plenty. */
 static void not_more_than_it_has(void **state)
 {
-	long all = far_kib("MemTotal:"), before;
+	long all = far_kib("MemTotal"), before;
 	int fd = zc_open();
 
 	(void)state;
 	assert_in_range(all, 1, zc_available() / 2);
 	zc_assert_no_pools();
-	before = far_kib("MemFree:");
-	zc_assert_errno(create(fd, all / 1024 + 1, MiB, FAR), ENOMEM,
+	before = far_kib("MemFree");
+	zc_assert_errno(zc_pool_create_on(fd, all / 1024 + 1, MiB, 0, FAR), ENOMEM,
 			"%ld KiB of a node that has %ld", all + 1024, all);
 	assert_int_equal(zc_total_bytes(fd), 0);
-	assert_true(zc_wait_until(5, far_kib("MemFree:") > before - 4096));
-	assert_int_equal(create(fd, 4, MiB, FAR), 0);
+	assert_true(zc_wait_until(5, far_kib("MemFree") > before - 4096));
+	assert_int_equal(zc_pool_create_on(fd, 4, MiB, 0, FAR), 0);
 	close(fd);
 }
 
 /* In a cpuset of node 0 alone */
 
-#define ROOT	"/tmp/zc-cpuset"
-#define GROUP	ROOT "/zc"
-
-static bool cpusets;
+static bool cpusets;		/* the debug kernel has none */
 
 static int make_cpuset(void **state)
 {
 	(void)state;
-	mkdir(ROOT, 0755);
-	zc_must(!mount("cgroup2", ROOT, "cgroup2", 0, NULL));
-	/* The debug kernel has none. */
-	cpusets = !access(ROOT "/cpuset.mems.effective", F_OK);
-	if (!cpusets)
-		return 0;
-	zc_write_file(ROOT "/cgroup.subtree_control", "+cpuset");
-	zc_must(!mkdir(GROUP, 0755));
-	zc_write_file(GROUP "/cpuset.mems", "0");
+	cpusets = zc_cgroup_make("+cpuset");
+	if (cpusets)
+		zc_write_file(ZC_CGROUP "/cpuset.mems", "0");
 	return 0;
 }
 
 static int remove_cpuset(void **state)
 {
 	(void)state;
-	if (cpusets) {
-		zc_must(zc_wait_until(5, !rmdir(GROUP)));
-		zc_write_file(ROOT "/cgroup.subtree_control", "-cpuset");
-	}
-	return umount(ROOT) || rmdir(ROOT);
+	return cpusets ? zc_cgroup_remove("-cpuset") : 0;
 }
 
 static int create_within(void *node)
 {
-	zc_write_file(GROUP "/cgroup.procs", "0");
-	return create(zc_open(), 2, 8192, *(int *)node);
+	zc_cgroup_enter();
+	return zc_pool_create_on(zc_open(), 2, 8192, 0, *(int *)node);
 }
 
 static void not_outside_of_the_cpuset(void **state)

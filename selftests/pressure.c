@@ -7,15 +7,12 @@
  * timeout: 240
  * expects: Out of memory:
  */
-#include <sys/mount.h>
 #include <sys/swap.h>
 
+#include "zc_cgroup.h"
 #include "zc_disk.h"
-#include "zc_mem.h"
 #include "zc_sock.h"
 
-#define ROOT	"/tmp/zc-pressure"
-#define GROUP	ROOT "/zc"
 #define SIZE	(4 * MiB + 5)
 #define BUF	(256 * KiB)
 #define ALL	(16 * GiB)	/* more than a guest has */
@@ -27,11 +24,8 @@ static int set_up(void **state)
 	int fd = open("swap", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
 	(void)state;
-	mkdir(ROOT, 0755);
-	if (mount("cgroup2", ROOT, "cgroup2", 0, NULL))
+	if (!zc_cgroup_make("+memory"))
 		return -1;
-	zc_write_file(ROOT "/cgroup.subtree_control", "+memory");
-	mkdir(GROUP, 0755);
 	if (posix_fallocate(fd, 0, 96 * MiB) || system("mkswap swap >/dev/null"))
 		return -1;
 	close(fd);
@@ -41,22 +35,18 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	int ret;
-
 	(void)state;
 	swapoff("swap");
-	zc_wait_until(5, !(ret = rmdir(GROUP)));
-	zc_write_file(ROOT "/cgroup.subtree_control", "-memory");
-	return umount(ROOT) || rmdir(ROOT) || ret;
+	return zc_cgroup_remove("-memory");
 }
 
 /* In a child: it and its threads from now on. */
 static void enter(const char *max, const char *swap_max)
 {
-	zc_tell(GROUP "/memory.max", max);
-	if (!access(GROUP "/memory.swap.max", F_OK))
-		zc_tell(GROUP "/memory.swap.max", swap_max);
-	zc_tell(GROUP "/cgroup.procs", "0");
+	zc_tell(ZC_CGROUP "/memory.max", max);
+	if (!access(ZC_CGROUP "/memory.swap.max", F_OK))
+		zc_tell(ZC_CGROUP "/memory.swap.max", swap_max);
+	zc_cgroup_enter();
 }
 
 /* Addresses, of memory that comes by large pages if there is much of it. */
@@ -277,7 +267,7 @@ static int move_without_swap(void *arg)
 	for (int i = 0; i < 4; i++) {
 		move_both(zc, src);
 		if (i == 1) {
-			zc_tell(GROUP "/memory.max", "max");
+			zc_tell(ZC_CGROUP "/memory.max", "max");
 			zc_must(!swapoff("swap"));
 		}
 	}

@@ -53,18 +53,25 @@ static inline int zc_query(int fd, struct zcdev_query *q)
 	return zc_errno(ioctl(fd, ZCDEV_QUERY, q));
 }
 
-static inline int zc_pool_create(int fd, unsigned int count,
-				 unsigned int buf_size, unsigned int flags)
+static inline int zc_pool_create_on(int fd, unsigned int count,
+				    unsigned int buf_size, unsigned int flags,
+				    int node)
 {
 	struct zcdev_pool_create c = {
 		.size = sizeof(c),
 		.count = count,
 		.buf_size = buf_size,
 		.flags = flags,
-		.node = ZCDEV_NODE_ANY,
+		.node = node,
 	};
 
 	return zc_errno(ioctl(fd, ZCDEV_POOL_CREATE, &c));
+}
+
+static inline int zc_pool_create(int fd, unsigned int count,
+				 unsigned int buf_size, unsigned int flags)
+{
+	return zc_pool_create_on(fd, count, buf_size, flags, ZCDEV_NODE_ANY);
 }
 
 static inline int zc_pool_info(int fd, struct zcdev_pool_info *info)
