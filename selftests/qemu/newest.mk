@@ -8,8 +8,8 @@ usr := $(abspath $(dir $(realpath $(firstword $(MAKEFILE_LIST))))../usr)
 headers := $(patsubst $(usr)/%,/usr/%,$(wildcard $(usr)/src/linux-headers-*-cloud-amd64))
 
 # Variables of the command line reach make by its environment.
-modules clean:
+modules:
 	@$(if $(filter /usr/%,$(M)),$(error $(M) would be covered: move it out of /usr))
 	+@unshare -m sh -c 'mount --bind $(usr) /usr && exec $(MAKE) -C $(headers) $@'
 
-.PHONY: modules clean
+.PHONY: modules
