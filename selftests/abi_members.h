@@ -134,11 +134,12 @@ static const struct abi_member create_members[] = {
 		      { 6144, EINVAL }, { 8192, 0 }, { 4 * MiB, 0 },
 		      { 4 * MiB + 1, EINVAL }, { 8 * MiB, EINVAL },
 		      { 1U << 31, EINVAL }, { MAX32, EINVAL })),
-	/* The machine has one node. */
+	/* A test guest has two nodes. */
 	MEMBER(zcdev_pool_create, node,
-	       NUMBER({ ZCDEV_NODE_ANY, 0 }, { 0, 0 }, { -2, EINVAL },
-		      { 1, EINVAL }, { 1023, EINVAL }, { 1024, EINVAL },
-		      { INT32_MAX, EINVAL }, { INT32_MIN, EINVAL })),
+	       NUMBER({ ZCDEV_NODE_ANY, 0 }, { 0, 0 }, { 1, 0 },
+		      { 2, EINVAL }, { -2, EINVAL }, { 1023, EINVAL },
+		      { 1024, EINVAL }, { INT32_MAX, EINVAL },
+		      { INT32_MIN, EINVAL })),
 	RESERVED(zcdev_pool_create),
 };
 
