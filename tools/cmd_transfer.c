@@ -54,6 +54,13 @@ static int run_move(struct job *job)
 	return ret;
 }
 
+/* A stream, or a file that turned out to be longer, may have had more for a pool. */
+static bool may_have_more(const struct job *job)
+{
+	return job->opts.len == ZCDEV_TO_END &&
+	       (end_is_stream(&job->ends[0]) || job->move.bytes > job->expected);
+}
+
 static int move_bytes(struct job *job)
 {
 	int ret = run_move(job);
@@ -64,7 +71,7 @@ static int move_bytes(struct job *job)
 		fault_set(&job->faults[0], STATUS_FAILED,
 			  "%" PRIu64 " bytes were taken from %s but not delivered", job->left,
 			  job_name(job, 0));
-	else if (!ret && job->opts.len == ZCDEV_TO_END && end_is_stream(&job->ends[0]))
+	else if (!ret && may_have_more(job))
 		job_pool_full(job);
 	else if (!ret && job->opts.len != ZCDEV_TO_END && job->move.bytes < job->opts.len)
 		fault_set(&job->faults[0], STATUS_FAILED,
@@ -161,7 +168,8 @@ static void print_report(struct job *job)
 		report_human(report_stream(job), &report);
 		return;
 	}
-	if (device_pool_info(&job->dev, &report.pool))
+	/* There may be no device, and so no pool. */
+	if (!job->dev.ioctl || device_pool_info(&job->dev, &report.pool))
 		report.pool.out_count = 0;
 	report_json(report_stream(job), &report);
 }

@@ -64,6 +64,9 @@ int job_sink_failed(struct job *job, unsigned int i);
 int job_pool_source(struct job *job);
 int job_pool_sink(struct job *job, unsigned int i);
 
+/* Bytes of the source that all sinks which are pools have room for, or UINT64_MAX. */
+uint64_t job_pool_room(const struct job *job);
+
 /* Return: 0, or -1 with a fault if a sink that is a pool may be too small. */
 int job_pool_full(struct job *job);
 

@@ -86,6 +86,15 @@ static int check_latency(struct job *job)
 	return 0;
 }
 
+static int check_page_cache(struct job *job)
+{
+	if (job->opts.page_cache && !S_ISREG(job->ends[0].st.st_mode))
+		return fault_set(&job->faults[0], STATUS_USAGE,
+				 "--page-cache is for regular files, and %s is none",
+				 job_name(job, 0));
+	return 0;
+}
+
 static int open_source(struct job *job)
 {
 	uint64_t size;
@@ -93,7 +102,7 @@ static int open_source(struct job *job)
 	job->opened = 1;
 	if (end_open_source(&job->ends[0], &job->opts.ends[0], &job->faults[0]))
 		return -1;
-	if (check_latency(job) || job_pool_source(job))
+	if (check_latency(job) || check_page_cache(job) || job_pool_source(job))
 		return -1;
 	size = end_remaining(&job->ends[0], job->opts.in_offset);
 	job->expected = job->opts.len < size ? job->opts.len : size;
@@ -256,6 +265,7 @@ static void prepare_move(struct job *job)
 	job->move.dev = &job->dev;
 	job->move.flags = transfer_flags(&job->opts);
 	job->move.len = length(job);
+	job->move.room = job_pool_room(job);
 	job->move.rate = job->opts.rate;
 	if (job->opts.latency_ns != TRANSFER_NO_LATENCY)
 		job->move.latency_ns = job->opts.latency_ns;
@@ -298,8 +308,8 @@ int job_truncate(struct job *job)
 int job_open(struct job *job)
 {
 	job->move.sink_count = job->opts.sink_count;
-	if (read_blobs(job) || open_device(job) || check_module(job) || open_source(job) || make_pool(job) ||
-	    open_sinks(job))
+	if (read_blobs(job) || open_device(job) || check_module(job) || open_source(job) ||
+	    make_pool(job) || open_sinks(job))
 		return -1;
 	prepare_move(job);
 	return 0;

@@ -67,10 +67,16 @@ int job_pool_source(struct job *job)
 	return check_room(job, 0, pool_bytes(&info), job->ends[0].len);
 }
 
+/* What each sink gets besides the bytes of the source. */
+static uint64_t extra_bytes(const struct job *job)
+{
+	return job->move.header.len + job->move.trailer.len;
+}
+
 /* As large as it has to be, in the largest buffers. */
 static int create_pool(struct job *job, unsigned int i, struct device *dev)
 {
-	uint64_t bytes, count;
+	uint64_t offset = job->ends[i].where->offset, bytes, count;
 	char text[UNITS_TEXT];
 	int ret;
 
@@ -78,18 +84,22 @@ static int create_pool(struct job *job, unsigned int i, struct device *dev)
 		return fault_set(&job->faults[i], STATUS_FAILED,
 				 "%s has no pool yet, and how large it must be is not known; say so with -s",
 				 job_name(job, i));
-	bytes = job->ends[i].where->offset + job->expected;
+	if (__builtin_add_overflow(offset + extra_bytes(job), job->expected, &bytes))
+		return fault_of(job, i, EOVERFLOW);
 	count = bytes / GEOMETRY_MAX_BUF + !!(bytes % GEOMETRY_MAX_BUF);
 	if (count > UINT32_MAX)
 		return fault_of(job, i, EOVERFLOW);
-	job->ends[i].len = job->expected;
-	ret = device_pool_create(dev, count ? count : 1, GEOMETRY_MAX_BUF);
+	if (!count)
+		count = 1;
+	job->ends[i].len = count * GEOMETRY_MAX_BUF - offset;
+	ret = device_pool_create(dev, count, GEOMETRY_MAX_BUF);
 	return ret ? explain(&job->faults[i], EXPLAIN_POOL, units_size(text, bytes), -ret) : 0;
 }
 
 int job_pool_sink(struct job *job, unsigned int i)
 {
 	struct zcdev_pool_info info;
+	uint64_t need = extra_bytes(job);
 	struct device dev;
 	int ret;
 
@@ -103,11 +113,25 @@ int job_pool_sink(struct job *job, unsigned int i)
 		return fault_of(job, i, -ret);
 	job->ends[i].len = bytes_after(pool_bytes(&info), job->ends[i].where->offset);
 	/* How much it will be may not be known yet. */
-	return check_room(job, i, pool_bytes(&info),
-			  job->expected == END_UNKNOWN ? 0 : job->expected);
+	if (job->expected != END_UNKNOWN && __builtin_add_overflow(need, job->expected, &need))
+		need = UINT64_MAX;
+	return check_room(job, i, pool_bytes(&info), need);
 }
 
-/* A stream goes into a pool as far as there is room, and may have had more. */
+uint64_t job_pool_room(const struct job *job)
+{
+	uint64_t room = UINT64_MAX, left;
+	unsigned int i;
+
+	for (i = 1; i <= job->opts.sink_count; i++) {
+		left = job->ends[i].len - extra_bytes(job);
+		if (job->opts.ends[i].kind == ENDPOINT_POOL && !job->move.failed[i] && left < room)
+			room = left;
+	}
+	return room;
+}
+
+/* A source without a length goes into a pool as far as there is room. */
 int job_pool_full(struct job *job)
 {
 	unsigned int i;

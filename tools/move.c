@@ -87,10 +87,13 @@ static uint64_t finish(const struct move *move)
 	return at == UINT64_MAX ? at : at + move->trailer.len;
 }
 
-/* Where it is with @bytes of the source, and with all that comes after the last. */
+/*
+ * Where it is with @bytes of the source, and with all that comes after the last. A
+ * length that a pool has no room for is refused, so what fills one is the rest.
+ */
 static uint64_t place_of(const struct move *move, uint64_t bytes)
 {
-	return bytes >= move->len ? finish(move) : move->header.len + bytes;
+	return bytes >= least_of(move->len, move->room) ? finish(move) : move->header.len + bytes;
 }
 
 /* How far the next ioctl can go on the way to @goal. */

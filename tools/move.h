@@ -22,6 +22,8 @@
  * @len: bytes to move, or ZCDEV_TO_END; what there was once the source has ended
  * @header: what each sink gets before these
  * @trailer: and after them, unless the source ended before @len
+ * @room: bytes of the source that every sink which is a pool has room for, or
+ *	UINT64_MAX
  * @rate, @latency_ns: as in struct zcdev_transfer
  * @sink_count: at most MOVE_MAX_SINKS
  * @ends: source first; fd, flags, offset and copy_below are set by the caller,
@@ -44,6 +46,7 @@ struct move {
 	uint64_t len;
 	struct blob header;
 	struct blob trailer;
+	uint64_t room;
 	uint64_t rate;
 	uint64_t latency_ns;
 	unsigned int sink_count;

@@ -46,6 +46,7 @@ static int query(struct zcdev_query *q)
 {
 	q->out_sources = 1U << ZCDEV_KIND_FILE | 1U << ZCDEV_KIND_BLOCK;
 	q->out_max_sinks = fake.max_sinks;
+	q->out_end_flags = fake.end_flags;
 	q->out_sinks = q->out_sources | 1U << ZCDEV_KIND_TCP | 1U << ZCDEV_KIND_UNIX;
 	return 0;
 }
@@ -157,6 +158,25 @@ static uint64_t add_iov(struct load *load, uint64_t at, uint64_t address, uint32
 	return at - begin;
 }
 
+static uint64_t iov_bytes(uint64_t address, uint32_t count)
+{
+	const struct zcdev_iov *iov = (void *)(uintptr_t)address;
+	uint64_t bytes = 0;
+
+	for (; count; count--, iov++)
+		bytes += iov->len;
+	return bytes;
+}
+
+/* Bytes of the source that the pool has room for. */
+static uint64_t room_for(const struct zcdev_transfer *t, const struct zcdev_end *sink)
+{
+	if (!fake.room)
+		return UINT64_MAX;
+	return fake.room - sink->offset - iov_bytes(t->header, t->header_count) -
+	       iov_bytes(t->trailer, t->trailer_count);
+}
+
 static uint64_t load_bytes(const struct load *load)
 {
 	return load->header + load->payload + load->trailer;
@@ -168,6 +188,8 @@ static void load_up(struct load *load, const struct zcdev_transfer *t,
 {
 	uint64_t want = t->len;
 
+	if (want > room_for(t, source + 1))
+		want = room_for(t, source + 1);
 	load->header = add_iov(load, 0, t->header, t->header_count);
 	if (position(source) < 0 && fake.step_times && fake.step >= load->header &&
 	    fake.step - load->header + fake.ahead < want)
@@ -333,6 +355,8 @@ static int transfer(struct zcdev_transfer *t)
 		return fail(EINVAL);
 	if (refuses(t, ends))
 		return fail(fake.refuse);
+	if (t->len != ZCDEV_TO_END && t->len > room_for(t, &ends[1]))
+		return fail(EINVAL);
 	if (fake.mute && !t->len)
 		return 0;
 	load_up(&load, t, &ends[0]);

@@ -19,7 +19,9 @@
  * struct fake - what the fake does next, and what it has seen
  * @pool_limit: bytes above which POOL_CREATE fails
  * @pool_errno: with this
+ * @room: bytes of the pool that the first sink is, or 0 if it is none
  * @max_sinks: that it says it takes
+ * @end_flags: ZCDEV_END_ flags that it says it knows
  * @refuse: errno of every TRANSFER that @refuse_end takes part in; nothing moves
  * @refuse_end: end that it blames for that, or -1: all TRANSFERs, nobody is blamed
  * @fail_end: sink that fails, or 0
@@ -53,7 +55,9 @@
 struct fake {
 	uint64_t pool_limit;
 	int pool_errno;
+	uint64_t room;
 	unsigned int max_sinks;
+	uint32_t end_flags;
 	int refuse;
 	int refuse_end;
 	int fail_end;

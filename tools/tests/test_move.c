@@ -67,6 +67,7 @@ static int setup(void **state)
 	memset(&move, 0, sizeof(move));
 	move.dev = &dev;
 	move.len = ZCDEV_TO_END;
+	move.room = UINT64_MAX;
 	move.sink_count = 1;
 	move.stop = &stop;
 	move.tick = tick;
@@ -222,6 +223,29 @@ static void test_stopped_by_an_end(void **state)
 	assert_int_equal(move.ends[1].out_error, ENOSPC);
 	assert_int_equal(fake.calls, 1);
 	check_moved(5000);
+}
+
+/* What fills a pool is asked for without a length, which there may be no room for. */
+static void test_room_of_a_pool(void **state)
+{
+	const uint64_t rooms[] = { SOURCE_SIZE - 1, SOURCE_SIZE, SOURCE_SIZE + 1, 2 * UNIT, 1, 0 };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
+		teardown(state);
+		setup(state);
+		move.slice_unit = UNIT;
+		move.header = (struct blob){ .data = (unsigned char *)"head", .len = 4 };
+		move.trailer = (struct blob){ .data = (unsigned char *)"end", .len = 3 };
+		move.ends[1].flags = ZCDEV_END_OFFSET;
+		move.ends[1].offset = UNIT;
+		move.room = rooms[i];
+		fake.room = UNIT + 4 + rooms[i] + 3;
+		check_row(!move_run(&move), "row %u: %s", i, strerror(move.error));
+		check_row(move.bytes == (rooms[i] < SOURCE_SIZE ? rooms[i] : SOURCE_SIZE),
+			  "row %u: %lu bytes", i, (unsigned long)move.bytes);
+		assert_int_equal(move.ends[1].out_bytes, 4 + move.bytes + 3);
+	}
 }
 
 /* Ctrl-Z and fg: the kernel says EINTR, but nobody wants it to end. */
@@ -1080,6 +1104,7 @@ int main(void)
 		WITH_FILES(test_offsets_advance),
 		WITH_FILES(test_refused),
 		WITH_FILES(test_stopped_by_an_end),
+		WITH_FILES(test_room_of_a_pool),
 		WITH_FILES(test_continued),
 		WITH_FILES(test_continued_with_a_length),
 		WITH_FILES(test_continued_before_the_first_byte),

@@ -289,6 +289,18 @@ static void test_json_tells_of_failures(void **state)
 	check_said("\"error\": \"ENOENT\"");
 	check_said("\"message\": \"cannot open nowhere:");
 	assert_int_equal(access("b", F_OK), -1);
+	assert_int_equal(run("transfer -j --header nowhere a b"), STATUS_FAILED);
+	check_said("\"message\": \"cannot read nowhere:");
+}
+
+/* Names of files are bytes; JSON is UTF-8. */
+static void test_json_is_utf8(void **state)
+{
+	(void)state;
+	assert_int_equal(run("transfer -j no\xc3\xa9\xff\xed\xa0\x80where\xe2\x82 b"), STATUS_FAILED);
+	check_said("\"no\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdwhere"
+		   "\xef\xbf\xbd\xef\xbf\xbd\"");
+	check_said("\"message\": \"cannot open no\xc3\xa9\xef\xbf\xbd");
 }
 
 static void test_bad_ends(void **state)
@@ -696,6 +708,11 @@ static void test_options_for_others(void **state)
 	assert_int_equal(run("transfer --copy-below 1 a fd:50"), STATUS_USAGE);
 	check_said("--copy-below is for sockets, and no DST is one");
 	close(50);
+	inherit_pipe(50, "x");
+	fake.end_flags = ZCDEV_END_PAGE_CACHE;
+	assert_int_equal(run("transfer --page-cache fd:50 b"), STATUS_USAGE);
+	check_said("--page-cache is for regular files, and fd:50 is none");
+	close(50);
 	assert_int_equal(fake.calls, 0);
 }
 
@@ -755,6 +772,37 @@ static void test_pool_sink(void **state)
 	close(50);
 }
 
+/* Header and trailer need room too. */
+static void test_pool_sink_with_a_frame(void **state)
+{
+	(void)state;
+	scratch_put("a", "0123456789");
+	scratch_put("h", "head");
+	inherit(50, open("p", O_RDWR | O_CREAT, 0600));
+	fake.no_pool = 50;
+	assert_int_equal(run("transfer --header h --trailer h a pool:50:4194287"), STATUS_DONE);
+	assert_int_equal(fake.create.count, 2);
+	fake.no_pool = 50;
+	assert_int_equal(run("transfer --header h --trailer h a pool:50:4194286"), STATUS_DONE);
+	assert_int_equal(fake.create.count, 1);
+	assert_int_equal(run("transfer --chunk 4K --depth 1 --header h a pool:50:4083"), STATUS_FAILED);
+	check_said("pool:50:4083: 14 bytes from there on are more than the pool has");
+	assert_int_equal(run("transfer --chunk 4K --depth 1 --header h a pool:50:4082"), STATUS_DONE);
+	close(50);
+}
+
+/* What procfs has in store it does not say. */
+static void test_pool_sink_of_a_longer_file(void **state)
+{
+	(void)state;
+	inherit(50, open("p", O_RDWR | O_CREAT, 0600));
+	fake.room = 4096;
+	assert_int_equal(run("transfer --chunk 4K --depth 1 /proc/version pool:50:0"), STATUS_DONE);
+	assert_int_equal(run("transfer --chunk 4K --depth 1 /proc/version pool:50:4090"), STATUS_FAILED);
+	check_said("pool:50:4090 is full; what else /proc/version may have was not taken");
+	close(50);
+}
+
 #define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, setup, scratch_leave)
 
 int main(void)
@@ -775,6 +823,7 @@ int main(void)
 		IN_DIRECTORY(test_stdio),
 		IN_DIRECTORY(test_json),
 		IN_DIRECTORY(test_json_tells_of_failures),
+		IN_DIRECTORY(test_json_is_utf8),
 		IN_DIRECTORY(test_bad_ends),
 		IN_DIRECTORY(test_pool_shrinks),
 		IN_DIRECTORY(test_pool_as_asked_or_not_at_all),
@@ -799,6 +848,8 @@ int main(void)
 		IN_DIRECTORY(test_options_for_others),
 		IN_DIRECTORY(test_pool_source),
 		IN_DIRECTORY(test_pool_sink),
+		IN_DIRECTORY(test_pool_sink_with_a_frame),
+		IN_DIRECTORY(test_pool_sink_of_a_longer_file),
 	};
 
 	return cmocka_run_group_tests_name("transfer", tests, NULL, NULL);
