@@ -6,6 +6,7 @@
  * can notice.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -41,13 +42,24 @@ static const char *cure_of(uint32_t reasons)
 	return NULL;
 }
 
+/* What is appended to has no offset, and a range of a pool must have one. */
+static bool has_offset(const struct end *end)
+{
+	if (end->where->kind == ENDPOINT_POOL)
+		return true;
+	return end_is_file(end) && !(fcntl(end->fd, F_GETFL) & O_APPEND);
+}
+
 /* An end as the kernel is given it. Files are looked at from their beginning. */
 static struct zcdev_end given(const struct end *end, uint32_t flags)
 {
-	return (struct zcdev_end){
-		.fd = end->fd,
-		.flags = flags | (end_is_file(end) ? ZCDEV_END_OFFSET : 0),
-	};
+	struct zcdev_end to = { .fd = end->fd, .flags = flags };
+
+	if (has_offset(end))
+		to.flags |= ZCDEV_END_OFFSET;
+	if (end->where->kind == ENDPOINT_POOL)
+		to.offset = end->where->offset;
+	return to;
 }
 
 /* 0, or the errno that the kernel answers to a transfer of nothing. */

@@ -10,32 +10,41 @@
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "doctor.h"
 
-static int open_unnamed(const char *path)
+static int open_unnamed(char *path)
 {
-	char directory[PATH_MAX];
+	return open(dirname(path), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
 
-	if (snprintf(directory, sizeof(directory), "%s", path) >= (int)sizeof(directory)) {
+/*
+ * Where a link leads to is what would be written. Devices and the like are only
+ * opened; nothing is ever written to them.
+ */
+static int open_path(const char *name)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (!realpath(name, path) && snprintf(path, sizeof(path), "%s", name) >= PATH_MAX) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	return open(dirname(directory), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (stat(path, &st))
+		return open_unnamed(path);
+	if (!S_ISREG(st.st_mode))
+		return open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	return access(path, W_OK) ? -1 : open_unnamed(path);
 }
 
-/* Devices and the like are only opened; nothing is ever written to them. */
 static int open_file_sink(struct end *end)
 {
-	struct stat st;
-
-	if (stat(end->where->path, &st) || S_ISREG(st.st_mode))
-		end->fd = open_unnamed(end->where->path);
-	else
-		end->fd = open(end->where->path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	end->fd = open_path(end->where->path);
 	return end->fd < 0 || fstat(end->fd, &end->st) ? -1 : 0;
 }
 
@@ -69,24 +78,48 @@ static int unix_loop(void)
 
 static bool is_listening(const struct endpoint *where)
 {
-	return where->kind == ENDPOINT_TCP_LISTEN || where->kind == ENDPOINT_UNIX_LISTEN;
+	return where->kind == ENDPOINT_TCP_LISTEN || where->kind == ENDPOINT_UNIX_LISTEN ||
+	       where->kind == ENDPOINT_VSOCK_LISTEN;
 }
 
+/* There is none for vsock: few machines can reach themselves by that. */
 static int open_loop(struct end *end)
 {
-	end->fd = end->where->kind == ENDPOINT_TCP_LISTEN ? tcp_loop() : unix_loop();
+	if (end->where->kind == ENDPOINT_TCP_LISTEN)
+		end->fd = tcp_loop();
+	else if (end->where->kind == ENDPOINT_UNIX_LISTEN)
+		end->fd = unix_loop();
 	return end->fd < 0 || fstat(end->fd, &end->st) ? -1 : 0;
+}
+
+/* Why an end that may well work cannot be tried, or NULL if it does not work. */
+static const char *why_untried(const struct end *end, int err)
+{
+	const char *path = end->where->path;
+	struct stat st;
+
+	if (end->where->kind == ENDPOINT_VSOCK_LISTEN)
+		return "before its peer is there";
+	if (err == EOPNOTSUPP)
+		return "without writing it: its file system has no unnamed files";
+	if (end->where->kind != ENDPOINT_PATH || stat(path, &st))
+		return NULL;
+	if (err == ENXIO && S_ISFIFO(st.st_mode))
+		return "before somebody reads it";
+	if (S_ISREG(st.st_mode) && !access(path, W_OK))
+		return "without writing it: its directory takes no other file";
+	return NULL;
 }
 
 /* What is said of @end, which is @name, once it could not be opened. */
 static bool failed(struct doctor *doctor, const char *name, const struct end *end)
 {
 	int err = errno;
+	const char *why = why_untried(end, err);
 
-	if (err == EOPNOTSUPP || err == EISDIR)
-		doctor_say(doctor, name, DOCTOR_NOTE,
-			   "%s cannot be tried without writing it: its file system has no unnamed files",
-			   end->where->text);
+	if (why)
+		doctor_say(doctor, name, DOCTOR_NOTE, "%s cannot be tried %s", end->where->text,
+			   why);
 	else
 		doctor_say(doctor, name, DOCTOR_BAD, "%s cannot be opened: %s", end->where->text,
 			   strerror(err));

@@ -23,6 +23,7 @@
  * @unverified: file systems do not say what direct I/O means
  * @copies: sockets always copy
  * @refuses: errno of any pair, or 0
+ * @pool: this descriptor is a pool, of which there is a range at 8192
  * @pool_limit: buffers above that size are not to be had
  * @contiguous: buffers that are
  */
@@ -33,6 +34,7 @@ static struct machine {
 	bool unverified;
 	bool copies;
 	int refuses;
+	int pool;
 	uint32_t pool_limit;
 	uint32_t contiguous;
 } machine;
@@ -69,6 +71,16 @@ static bool is_socket(int fd)
 	return !fstat(fd, &st) && S_ISSOCK(st.st_mode);
 }
 
+/* As the module has it with offsets: of pools they are needed, behind an end not. */
+static bool is_wrong(const struct zcdev_end *end)
+{
+	bool offset = end->flags & ZCDEV_END_OFFSET;
+
+	if (end->fd == machine.pool)
+		return !offset || end->offset != 8192;
+	return offset && fcntl(end->fd, F_GETFL) & O_APPEND;
+}
+
 static bool refuses(const struct zcdev_end *end, uint32_t flags)
 {
 	bool strict = flags & ZCDEV_TRANSFER_STRICT;
@@ -87,6 +99,8 @@ static int transfer(struct zcdev_transfer *t)
 	static char bytes[1 << 16];
 	ssize_t len;
 
+	if (is_wrong(&ends[0]) || is_wrong(&ends[1]))
+		return answer(EINVAL);
 	if (refuses(&ends[0], t->flags) || refuses(&ends[1], t->flags))
 		return answer(EOPNOTSUPP);
 	if (machine.refuses && is_file(ends[0].fd) && is_file(ends[1].fd))
@@ -137,6 +151,7 @@ static int setup(void **state)
 	fake_netlink_reset();
 	machine = (struct machine){
 		.module = KMOD_LOADED, .pool_limit = 1U << 30, .contiguous = 100,
+		.pool = -1,
 	};
 	if (scratch_enter())
 		return -1;
@@ -242,6 +257,53 @@ static void test_sockets(void **state)
 	assert_int_equal(files(), 2);
 }
 
+static void test_inherited(void **state)
+{
+	(void)state;
+	machine.pool = open("/dev/null", O_RDWR);
+	assert_int_equal(dup2(machine.pool, 50), 50);
+	close(machine.pool);
+	machine.pool = 50;
+	examine("pool:50:8192", "tcp-listen:9");
+	assert_int_equal(doctor_state(&doctor), DOCTOR_OK);
+	examine("src", "pool:50:8192");
+	assert_int_equal(doctor_state(&doctor), DOCTOR_OK);
+	close(50);
+	assert_int_equal(dup2(open("dst", O_WRONLY | O_APPEND), 50), 50);
+	machine.pool = -1;
+	examine("src", "fd:50");
+	assert_int_equal(doctor_state(&doctor), DOCTOR_OK);
+	close(50);
+}
+
+/* These would be waited for, or cannot be tried without writing them. */
+static void test_untried(void **state)
+{
+	(void)state;
+	examine("src", "vsock-listen:9");
+	found("sink", DOCTOR_NOTE, "before its peer is there");
+	examine("vsock-listen:9", "dst");
+	found("source", DOCTOR_NOTE, "before its peer is there");
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	examine("src", "fifo");
+	found("sink", DOCTOR_NOTE, "before somebody reads it");
+	examine("src", "/proc/self/comm");
+	found("sink", DOCTOR_NOTE, "its directory takes no other file");
+}
+
+/* What a transfer would fail at. */
+static void test_impossible(void **state)
+{
+	(void)state;
+	assert_int_equal(mkdir("dir", 0700), 0);
+	examine("src", "dir");
+	found("sink", DOCTOR_BAD, "Is a directory");
+	/* Where the link is it could be made. */
+	assert_int_equal(symlink("/proc/self/comm", "away"), 0);
+	examine("src", "away");
+	found("sink", DOCTOR_NOTE, "its directory takes no other file");
+}
+
 static void test_refused(void **state)
 {
 	(void)state;
@@ -323,6 +385,9 @@ int main(void)
 		TEST(test_harmless),
 		TEST(test_copies),
 		TEST(test_sockets),
+		TEST(test_inherited),
+		TEST(test_untried),
+		TEST(test_impossible),
 		TEST(test_refused),
 		TEST(test_no_device),
 		TEST(test_memory),
