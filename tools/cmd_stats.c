@@ -183,7 +183,7 @@ static int show_again(struct netlink *nl, const struct stats_opts *opts, struct 
 		records_clear(&answer);
 		if (fflush(stdout) || is_last(&watch, opts))
 			break;
-		wait_for(-1, opts->seconds);
+		wait_until(watch.then + opts->seconds);
 	}
 	return 0;
 }

@@ -189,7 +189,7 @@ static int run_json(struct watch *watch, struct fault *f)
 		}
 		if (fflush(stdout) || (watch->count && printed >= watch->count))
 			break;
-		wait_for(-1, time_left(watch));
+		wait_until(watch->next);
 	}
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <time.h>
 
+#include "move.h"
 #include "wait.h"
 
 static volatile sig_atomic_t over;
@@ -56,4 +57,12 @@ bool wait_for(int fd, double seconds)
 	};
 
 	return ppoll(&poll, 1, seconds < 0 ? NULL : &time, &outside) > 0;
+}
+
+void wait_until(double when)
+{
+	double left;
+
+	while (!over && (left = when - move_now()) > 0)
+		wait_for(-1, left);
 }

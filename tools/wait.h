@@ -24,4 +24,7 @@ bool wait_is_over(void);
  */
 bool wait_for(int fd, double seconds);
 
+/* Waits until move_now() is @when or the user has had enough, and no shorter. */
+void wait_until(double when);
+
 #endif
