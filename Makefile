@@ -80,7 +80,8 @@ install-source: ## the module's source below /usr/src, for dkms
 	find $(DESTDIR)$(SOURCEDIR) \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' \) -delete
 
 uninstall: ## what install put there
-	rm -f $(DESTDIR)/lib/modules/$(RELEASE)/updates/zcdev.ko*
+	release=$(RELEASE); [ "$$release" ] && \
+		rm -f $(DESTDIR)/lib/modules/$$release/updates/zcdev.ko*
 	$(if $(DESTDIR),,-depmod -a $(RELEASE))
 	$(Q)$(MAKE) -C tools PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) uninstall
 	rm -f $(foreach file,$(DEV_FILES) $(SYSTEM_FILES),$(DESTDIR)$(lastword $(subst =, ,$(file))))

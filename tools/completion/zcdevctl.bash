@@ -21,6 +21,7 @@ _zcdevctl_options() {
 _zcdevctl_values() {
 	case "$1 $2" in
 	"transfer --via") printf '%s\n' auto direct buffered ;;
+	"transfer --sparse") printf '%s\n' auto never ;;
 	"transfer --header" | "transfer --trailer") compgen -f -- "$3" ;;
 	"stats -p" | "stats --pool") zcdevctl pool list -q 2>/dev/null ;;
 	"limit set pool" | "limit set user" | "limit set total") echo default ;;

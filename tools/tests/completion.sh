@@ -101,6 +101,7 @@ gives "pool user total" limit set ""
 gives "default" limit set pool ""
 gives "user" limit set pool 1G u
 gives "direct" transfer --via d
+gives "never" transfer --sparse n
 gives "tcp: tcp-listen:" transfer -q tcp
 gives "unix-listen:" doctor a unix-l
 touch "$dir/\$(touch pwned) file"
