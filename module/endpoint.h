@@ -165,6 +165,7 @@ struct zc_sink_ops {
  * @append: O_APPEND: the file system chooses the offset
  * @own_pos: begin at the position of the open file, and advance it
  * @queued: at least one request was asynchronous: nobody told fsnotify yet
+ * @resized: sink: cut or extended, other than by writing
  * @reason: ZCDEV_REASON_ why not @direct, or not @verified
  * @mem_align: alignment that direct I/O needs of memory, bytes
  * @offset_align: alignment that direct I/O needs of offsets and lengths
@@ -184,6 +185,7 @@ struct zc_file_end {
 	bool append;
 	bool own_pos;
 	bool queued;
+	bool resized;
 	u32 reason;
 	u32 mem_align;
 	u32 offset_align;

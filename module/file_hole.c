@@ -201,7 +201,7 @@ static int extend(struct zc_end *end, loff_t size)
 	ret = inode_newsize_ok(inode, size);
 	if (!ret)
 		ret = file_modified(end->file);
-	if (!ret && i_size_read(inode) < size)
+	if (!ret && zc_file_true_size(inode) < size)
 		ret = zc_file_set_size(end, size);
 	inode_unlock(inode);
 	sb_end_write(inode->i_sb);
@@ -226,15 +226,16 @@ long zc_file_hole_leave(struct zc_end *end, const struct zc_chunk *chunk,
 	loff_t size, len = chunk->len - drain->done;
 	int ret = 0;
 
+	/* There a write tells the error. */
+	if (pos >= limit)
+		return -EOPNOTSUPP;
 	/*
 	 * Parts of blocks are zeroed beside writes in flight; and XFS zeroes
 	 * what such writes put behind the end that it saw before them.
 	 */
-	if (end->of_file.queued)
-		zc_pipeline_quiesce(chunk->pipeline);
+	zc_file_sink_calm(end, chunk->pipeline);
 	size = i_size_read(file_inode(end->file));
-	if (pos < limit)
-		len = min(len, limit - pos);
+	len = min(len, limit - pos);
 	if (pos < size)
 		ret = punch(end, pos, min(len, size - pos));
 	if (ret == -EOPNOTSUPP)

@@ -7,7 +7,8 @@
  * zeros, and the padding is cut off at the end.
  *
  * Requests within the file are asynchronous and overlap. Those that extend it
- * are not: the file systems serialise them anyway.
+ * are not, on most file systems: XFS moves the end of the file when they have
+ * completed.
  */
 #include "endpoint_file.h"
 
@@ -118,6 +119,8 @@ loff_t zc_file_size_limit(const struct zc_end *end)
 
 	if (zc_file_is_block(end))
 		return LLONG_MAX;
+	if (!(end->file->f_flags & O_LARGEFILE))
+		limit = min_t(loff_t, limit, MAX_NON_LFS);
 	return min_t(u64, limit, rlimit(RLIMIT_FSIZE));
 }
 
@@ -160,7 +163,7 @@ static struct piece next_piece(const struct zc_end *end,
 	if (chunk->bare) {
 		/* As much of it as the buffer has room for zeros. */
 		p.data = p.pos % align;
-		p.len = min(p.len, chunk->pipeline->chunk_size - p.data);
+		p.len = min_t(u64, p.len, chunk->pipeline->pool->buf_size - p.data);
 	}
 	if (!f->direct)
 		return p;
@@ -184,14 +187,17 @@ static struct piece next_piece(const struct zc_end *end,
 
 /*
  * A file system that cannot get rid of page cache in the way writes through it,
- * before it returns, and leaves it there.
+ * before it returns, and leaves it there. A block device leaves nothing, but does
+ * not return a result before its time otherwise.
  */
 static bool fell_back(const struct zc_end *end, const struct zc_request *req,
 		      long result)
 {
 	if (!(req->iocb.ki_flags & IOCB_DIRECT))
 		return true;
-	return !req->complete && !zc_file_is_block(end) &&
+	if (req->complete)
+		return false;
+	return zc_file_is_block(end) ||
 	       filemap_range_has_page(end->file->f_mapping,
 				      req->iocb.ki_pos - result,
 				      req->iocb.ki_pos - 1);
@@ -222,6 +228,31 @@ static long file_sink_drained(struct zc_end *end, struct zc_chunk *chunk,
 	return result;
 }
 
+/**
+ * zc_file_sink_calm() - have no direct write to the file in flight
+ * @end: the sink; others of the transfer may be the same file
+ * @p: the pipeline
+ *
+ * Page cache that is read and dirtied beside one would undo it: not every file
+ * system waits for those itself.
+ *
+ * Context: the transferring task; sleeps.
+ */
+void zc_file_sink_calm(const struct zc_end *end, struct zc_pipeline *p)
+{
+	const struct zc_end *sink;
+	u32 i;
+
+	for (i = 0; i < p->lanes; i++) {
+		sink = p->lane[i].sink;
+		if (sink->file->f_mapping == end->file->f_mapping &&
+		    sink->of_file.queued) {
+			zc_pipeline_quiesce(p);
+			return;
+		}
+	}
+}
+
 static long write_piece(struct zc_end *end, struct zc_chunk *chunk,
 			struct zc_drain *drain, const struct piece *p)
 {
@@ -232,12 +263,8 @@ static long write_piece(struct zc_end *end, struct zc_chunk *chunk,
 
 	if (chunk->pipeline->strict && !p->direct)
 		return -EOPNOTSUPP;
-	/*
-	 * Page cache that is read and dirtied beside a direct write in flight
-	 * would undo it: not every file system waits for those itself.
-	 */
-	if (!p->direct && end->of_file.queued)
-		zc_pipeline_quiesce(chunk->pipeline);
+	if (!p->direct)
+		zc_file_sink_calm(end, chunk->pipeline);
 	if (chunk->bare)
 		zc_buf_zero(chunk->buf, p->data, p->len);
 	if (p->pad)
@@ -292,6 +319,20 @@ static long file_sink_drain(struct zc_end *end, struct zc_chunk *chunk,
 }
 
 /**
+ * zc_file_true_size() - the size, once direct writes in flight have moved it
+ * @inode: locked, so that none begins
+ *
+ * Who would set a size by the one before them would cut them off.
+ *
+ * Context: process; sleeps.
+ */
+loff_t zc_file_true_size(struct inode *inode)
+{
+	inode_dio_wait(inode);
+	return i_size_read(inode);
+}
+
+/**
  * zc_file_set_size() - cut or extend a file
  * @end: the file; its inode is locked, and its file system won't freeze
  * @size: bytes
@@ -307,6 +348,7 @@ int zc_file_set_size(struct zc_end *end, loff_t size)
 		.ia_file = end->file,
 	};
 
+	end->of_file.resized = true;
 	return notify_change(file_mnt_idmap(end->file),
 			     end->file->f_path.dentry, &attr, NULL);
 }
@@ -315,17 +357,29 @@ int zc_file_set_size(struct zc_end *end, loff_t size)
 static int cut_file(struct zc_end *end, loff_t size)
 {
 	struct inode *inode = zc_file_inode(end);
+	loff_t now;
 	int ret = 0;
 
 	sb_start_write(inode->i_sb);
 	inode_lock(inode);
+	now = zc_file_true_size(inode);
 	/* If it is longer than what we wrote, somebody else made it so. */
-	if (i_size_read(inode) > size &&
-	    i_size_read(inode) <= end->of_file.written)
+	if (now > size && now <= end->of_file.written)
 		ret = zc_file_set_size(end, size);
 	inode_unlock(inode);
 	sb_end_write(inode->i_sb);
 	return ret;
+}
+
+/* As each write to the file was, its size is on disk before we return. */
+static int sync_size(struct zc_end *end)
+{
+	struct file *file = end->file;
+
+	if (!end->of_file.resized ||
+	    !(file->f_flags & O_DSYNC || IS_SYNC(file_inode(file))))
+		return 0;
+	return vfs_fsync(file, !(file->f_flags & __O_SYNC));
 }
 
 static void file_sink_finish(struct zc_end *end, u64 bytes)
@@ -339,6 +393,8 @@ static void file_sink_finish(struct zc_end *end, u64 bytes)
 
 	if (f->written > size && !zc_file_is_block(end) && !f->append)
 		ret = cut_file(end, size);
+	if (!ret)
+		ret = sync_size(end);
 	if (ret && !end->error)
 		zc_end_set_error(end, ret);
 	zc_file_finish_position(end, bytes);

@@ -159,6 +159,28 @@ static void transfer(void)
 	ok(ioctl(ZCDEV_TRANSFER, &t) == -14, "EFAULT above 4 GiB");
 }
 
+#define NOT_LARGE	0x7fffffffU	/* the size that other files end at */
+
+/* Nor may a hole lead further than a write. */
+static void large_hole(void)
+{
+	struct zcdev_end ends[2] = {
+		{ .fd = open_file("hole", O_RDWR | O_CREAT | O_TRUNC |
+				  O_LARGEFILE) },
+		{ .fd = open_file("holed", O_RDWR | O_CREAT | O_TRUNC),
+		  .flags = ZCDEV_END_SPARSE },
+	};
+	struct zcdev_transfer t = {
+		.size = sizeof(t), .len = ZCDEV_TO_END, .ends = u64_of(ends),
+		.end_size = sizeof(ends[0]), .sink_count = 1,
+	};
+
+	ok(!call(__NR_ftruncate64, ends[0].fd, 0, 1, 0, 0) &&
+	   !ioctl(ZCDEV_TRANSFER, &t) && t.out_bytes == NOT_LARGE &&
+	   t.out_error == 27 && ends[1].out_error == 27,
+	   "EFBIG behind what is no large file");
+}
+
 static void buffers(void)
 {
 	__u32 indices[3] = { 9, 9, 9 };
@@ -255,16 +277,39 @@ static void sweep_ioctl(unsigned char *page, unsigned int cmd, unsigned int size
 	}
 }
 
+/* Longer than we know, with zeros behind what we know: as if it were not. */
+static void ioctls_long(void)
+{
+	static unsigned char arg[PAGE];
+	unsigned int size;
+
+	bad = 0;
+	for (size = sizeof(struct zcdev_query); size <= PAGE; size += 1 + size / 8) {
+		memset(arg, 0, sizeof(arg));
+		*(unsigned int *)arg = size;
+		must_end(ZCDEV_QUERY, arg, size, 0);
+	}
+	for (size = sizeof(struct zcdev_pool_info); size <= PAGE; size += 1 + size / 8) {
+		memset(arg, 0, sizeof(arg));
+		*(unsigned int *)arg = size;
+		must_end(ZCDEV_POOL_INFO, arg, size, 0);
+	}
+	ok(!bad, "QUERY and POOL_INFO, longer");
+}
+
 static void sweep_ioctls(void)
 {
 	unsigned char *page = page_before_a_hole();
-	unsigned int i;
+	struct zcdev_query q = { .size = sizeof(q) };
+	unsigned int i, swept = 0;
 
 	for (i = 0; i < SWEEP_COUNT(ioctls); i++) {
 		bad = 0;
 		sweep_ioctl(page, ioctls[i].cmd, ioctls[i].size);
 		ok(!bad, ioctls[i].name);
+		swept |= 1U << _IOC_NR(ioctls[i].cmd);
 	}
+	ok(!ioctl(ZCDEV_QUERY, &q) && q.out_ioctls == swept, "every ioctl, swept");
 }
 
 static long sweep_write(int sk, const void *from, unsigned long len)
@@ -335,7 +380,7 @@ static void netlink_gets(struct sweep *s)
 	   sweep_number(s, ZCDEV_A_POOL_COUNT) == POOL / BUF, "dump pools");
 	ok(!ask(s, ZCDEV_CMD_STATS_GET, SWEEP_DO, ZCDEV_A_STATS_POOL_ID,
 		s->pool) && s->rows == 1 &&
-	   sweep_number(s, ZCDEV_A_STATS_TRANSFERS) == 1, "get counters");
+	   sweep_number(s, ZCDEV_A_STATS_TRANSFERS) == 2, "get counters");
 	ok(!ask(s, ZCDEV_CMD_STATS_GET, SWEEP_DUMP, 0, 0) && s->rows &&
 	   sweep_number(s, ZCDEV_A_STATS_POOL_ID) == s->pool, "dump counters");
 	ok(sweep_limits(s), "get limits, twice the same");
@@ -416,11 +461,13 @@ static int run(void)
 	pool();
 	mapping();
 	transfer();
+	large_hole();
 	buffers();
+	ioctls_long();
 	sweep_ioctls();
 	netlink();
-	say("1..31\n");
-	return points != 31 || failures;
+	say("1..34\n");
+	return points != 34 || failures;
 }
 
 __attribute__((force_align_arg_pointer, noreturn)) void _start(void)
