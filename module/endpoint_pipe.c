@@ -9,6 +9,7 @@
  */
 #include "endpoint.h"
 
+#include <linux/fsnotify.h>
 #include <linux/mm.h>
 #include <linux/pipe_fs_i.h>
 #include <linux/poll.h>
@@ -64,27 +65,51 @@ static bool pipe_source_ready(struct zc_end *end)
 	return vfs_poll(end->file, NULL) & (EPOLLIN | EPOLLERR | EPOLLHUP);
 }
 
+static int copy_bytes(struct pipe_inode_info *pipe, struct pipe_buffer *buf,
+		      struct splice_desc *sd)
+{
+	size_t n = copy_page_to_iter(buf->page, buf->offset, sd->len,
+				     sd->u.data);
+
+	return n ?: -EFAULT;
+}
+
 /*
- * Old pipes (6.1) do not know IOCB_NOWAIT: so look first. There it would wait,
- * interruptibly, if somebody else read the same pipe in between.
+ * As splice(2) does: of a packet that does not fit, read(2) drops the rest. Nor
+ * does it wait, as a read(2) of old pipes (6.1) would.
  */
+static long pipe_take(struct pipe_inode_info *pipe, struct iov_iter *iter)
+{
+	struct splice_desc sd = {
+		.total_len	= iov_iter_count(iter),
+		.flags		= SPLICE_F_NONBLOCK,
+		.u.data		= iter,
+	};
+	long ret;
+
+	pipe_lock(pipe);
+	ret = __splice_from_pipe(pipe, &sd, copy_bytes);
+	pipe_unlock(pipe);
+	/* A signal, which the pipeline sees for itself. */
+	return ret == -ERESTARTSYS ? -EAGAIN : ret;
+}
+
 static long pipe_source_fill(struct zc_end *end, struct zc_chunk *chunk)
 {
 	struct iov_iter iter;
-	struct kiocb iocb;
+	long ret;
 
-	if (!pipe_source_ready(end))
-		return -EAGAIN;
 	zc_buf_iter(chunk->buf, ITER_DEST, chunk->data + chunk->len,
 		    chunk->want - chunk->len, &iter);
-	init_sync_kiocb(&iocb, end->file);
-	iocb.ki_flags |= IOCB_NOWAIT;
 	chunk->filled = (struct zc_moved) {
 		.copied = 1,
 		.paths = ZCDEV_PATH_COPY,
 		.reasons = ZCDEV_REASON_STREAM,
 	};
-	return vfs_iocb_iter_read(end->file, &iocb, &iter);
+	ret = pipe_take(end->of_pipe.pipe, &iter);
+	if (ret > 0)
+		fsnotify_access(end->file);
+	return ret;
 }
 
 static const struct zc_source_ops pipe_source_ops = {

@@ -56,24 +56,12 @@ static struct zc_moved received(const struct zc_end *end)
 	return moved;
 }
 
-static u8 first_byte(const struct zc_chunk *chunk, u32 i)
+static u8 new_byte(const struct zc_chunk *chunk, u32 i)
 {
 	u32 at = chunk->data + chunk->len + i;
 
 	return *((u8 *)page_address(zc_buf_page(chunk->buf, at)) +
 		 offset_in_page(at));
-}
-
-/*
- * A record that is not data. The peer's farewell is an alert, level and
- * description, and ends the stream; nobody here could answer anything else.
- */
-static long control_record(const struct zc_chunk *chunk, u8 type, long len)
-{
-	if (type == TLS_RECORD_TYPE_ALERT && len == 2 &&
-	    first_byte(chunk, 1) == TLS_ALERT_DESC_CLOSE_NOTIFY)
-		return 0;
-	return -EIO;
 }
 
 static u8 record_type(const struct msghdr *msg, const struct cmsghdr *cmsg,
@@ -85,24 +73,60 @@ static u8 record_type(const struct msghdr *msg, const struct cmsghdr *cmsg,
 	return *(const u8 *)CMSG_DATA(cmsg);
 }
 
-static long ktls_receive(struct zc_end *end, struct zc_chunk *chunk,
-			 struct msghdr *msg)
+static long receive_record(const struct zc_end *end, struct msghdr *msg,
+			   u8 *type)
 {
 	union {
 		struct cmsghdr hdr;
 		u8 room[CMSG_SPACE(sizeof(u8))];
 	} control = {};
 	long ret;
-	u8 type;
 
 	msg->msg_control = &control;
 	msg->msg_controllen = sizeof(control);
 	ret = sock_recvmsg(end->of_socket.sock, msg, msg->msg_flags);
-	if (ret < 0)
+	*type = record_type(msg, &control.hdr, sizeof(control));
+	return ret;
+}
+
+/* The rest of an alert that there was no room for; or another errno. */
+static long second_byte(const struct zc_end *end)
+{
+	struct msghdr msg = { .msg_flags = MSG_DONTWAIT };
+	u8 byte, type;
+	struct kvec vec = { &byte, 1 };
+	long ret;
+
+	iov_iter_kvec(&msg.msg_iter, ITER_DEST, &vec, 1, 1);
+	ret = receive_record(end, &msg, &type);
+	return ret == 1 && type == TLS_RECORD_TYPE_ALERT ? byte : -EIO;
+}
+
+/*
+ * A record that is not data. The peer's farewell is an alert, level and
+ * description, and ends the stream; nobody here could answer anything else.
+ */
+static long control_record(const struct zc_end *end,
+			   const struct zc_chunk *chunk, u8 type, long len)
+{
+	long description = -EIO;
+
+	if (type == TLS_RECORD_TYPE_ALERT && len == 2)
+		description = new_byte(chunk, 1);
+	else if (type == TLS_RECORD_TYPE_ALERT && len == 1)
+		description = second_byte(end);
+	return description == TLS_ALERT_DESC_CLOSE_NOTIFY ? 0 : -EIO;
+}
+
+static long ktls_receive(struct zc_end *end, struct zc_chunk *chunk,
+			 struct msghdr *msg)
+{
+	u8 type;
+	long ret = receive_record(end, msg, &type);
+
+	if (ret < 0 || type == TLS_RECORD_TYPE_DATA)
 		return ret;
-	type = record_type(msg, &control.hdr, sizeof(control));
-	return type == TLS_RECORD_TYPE_DATA ? ret :
-	       control_record(chunk, type, ret);
+	return control_record(end, chunk, type, ret);
 }
 
 static long socket_source_fill(struct zc_end *end, struct zc_chunk *chunk)

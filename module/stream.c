@@ -42,7 +42,7 @@ static void stream_hold(struct zc_pipeline *p, const struct zc_chunk *chunk)
 
 	if (chunk->lent)
 		return;
-	if (used_up || p->eof)
+	if (used_up || p->eof || !p->remaining)
 		stream_unhold(p);
 	else
 		p->stream.hold = chunk->buf;

@@ -7,6 +7,7 @@
 #include "zc_kinds.h"
 
 #define LEN	50003
+#define BUF	(64 * KiB)
 
 #define ALERT		21	/* types of records */
 #define HANDSHAKE	22
@@ -42,12 +43,12 @@ static void send_record(int fd, unsigned char type, const void *bytes, size_t le
 	assert_int_equal(sendmsg(fd, &msg, 0), len);
 }
 
-static void send_data(int fd)
+static void send_data(int fd, size_t len)
 {
-	static unsigned char bytes[LEN];
+	static unsigned char bytes[BUF];
 
-	zc_fill(bytes, LEN, 1, 0);
-	assert_int_equal(send(fd, bytes, LEN, 0), LEN);
+	zc_fill(bytes, len, 1, 0);
+	assert_int_equal(send(fd, bytes, len, 0), len);
 }
 
 struct last {
@@ -68,7 +69,7 @@ static const struct last lasts[] = {
 /* The connection stays open, and nothing behind the record is taken. */
 static void behind_bytes(const struct last *last, size_t len)
 {
-	int zc = zc_open_pool(4, 64 * KiB), fds[2], dst;
+	int zc = zc_open_pool(4, BUF), fds[2], dst;
 	struct zc_xfer x;
 	int ret;
 
@@ -76,7 +77,7 @@ static void behind_bytes(const struct last *last, size_t len)
 	if (!tls_pair(fds))
 		fail_msg("no TLS here: %s", strerror(errno));
 	if (len)
-		send_data(fds[0]);
+		send_data(fds[0], len);
 	send_record(fds[0], last->type, last->bytes, last->len);
 	dst = open("dst", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	assert_true(dst >= 0);
@@ -103,6 +104,8 @@ static void records(void **state)
 	for (size_t i = 0; i < sizeof(lasts) / sizeof(lasts[0]); i++) {
 		behind_bytes(&lasts[i], 0);
 		behind_bytes(&lasts[i], LEN);
+		/* Of a record of two bytes there is room for one. */
+		behind_bytes(&lasts[i], BUF - 1);
 	}
 	zc_assert_no_pools();
 }

@@ -4,6 +4,8 @@
  * Streams as sources: they are waited for without holding a buffer, what is
  * there goes on in time, and what nobody took is where the result says.
  */
+#include <poll.h>
+
 #include "zc_pair.h"
 
 #define SEED	11
@@ -346,6 +348,7 @@ static void nobody_waits_longer_than_asked(void **state)
 {
 	struct timeval tenth = { .tv_usec = 100000 };
 	int zc = zc_open_pool(COUNT, BUF), in[2], out[2], kind, k;
+	struct pollfd p = { .events = POLLIN };
 	struct zc_xfer x;
 	uint64_t begin;
 
@@ -368,7 +371,8 @@ static void nobody_waits_longer_than_asked(void **state)
 			assert_true(!k || zc_now_ms() - begin >= 100);
 			assert_int_equal(x.end[0].out_error, EAGAIN);
 			write_all(in[0], 100, 0);
-			usleep(20000);
+			p.fd = in[1];
+			assert_int_equal(poll(&p, 1, 5000), 1);
 			x = zc_xfer(in[1], out[0]);
 			assert_int_equal(zc_xfer_run(zc, &x), 0);
 			assert_int_equal(x.t.out_bytes, 100);
@@ -624,6 +628,79 @@ static void a_stream_to_several(void **state)
 	close(zc);
 }
 
+/* PACKETS of PACKET bytes, of which read(2) drops what it has no room for. */
+#define PACKETS	100
+#define PACKET	1000
+
+static void packets(int fds[2])
+{
+	assert_int_equal(pipe2(fds, O_DIRECT | O_CLOEXEC), 0);
+	assert_true(fcntl(fds[1], F_SETPIPE_SZ, 2 * PACKETS * 4 * KiB) > 0);
+	for (int i = 0; i < PACKETS; i++)
+		write_all(fds[1], PACKET, i * PACKET);
+	close(fds[1]);
+}
+
+static void packets_are_bytes(void **state)
+{
+	int zc = zc_open_pool(COUNT, BUF), fds[2], dst;
+	struct zc_xfer x;
+
+	(void)state;
+	packets(fds);
+	dst = zc_make_file("dst", 0, 0);
+	x = zc_xfer(fds[0], dst);
+	assert_int_equal(zc_xfer_run(zc, &x), 0);
+	assert_int_equal(x.t.out_bytes, PACKETS * PACKET);
+	assert_int_equal(x.t.out_error, 0);
+	zc_check_range(dst, 0, PACKETS * PACKET, SEED, 0);
+	close(fds[0]);
+	close(dst);
+
+	packets(fds);
+	dst = zc_make_file("dst", 0, 0);
+	x = zc_xfer(fds[0], dst);
+	x.t.len = PACKET + PACKET / 2;
+	assert_int_equal(zc_xfer_run(zc, &x), 0);
+	assert_int_equal(x.t.out_bytes, x.t.len);
+	zc_check_range(dst, 0, x.t.len, SEED, 0);
+	expect_bytes(fds[0], PACKET / 2, PACKET + PACKET / 2);
+	expect_bytes(fds[0], PACKET, 2 * PACKET);
+	close(fds[0]);
+	close(dst);
+	close(zc);
+}
+
+/* The last part of a block is padded, whether the stream ends or its part does. */
+static void a_known_length_is_not_copied(void **state)
+{
+	const size_t len = 24 * 4 * KiB + 1696;
+	int zc = zc_open_pool(COUNT, BUF), k;
+
+	(void)state;
+	for (k = 0; k < 2; k++) {
+		int fds[2], dst = zc_make_file("dst", 0, 0);
+		struct zc_xfer x;
+
+		zc_case("%s", k ? "a part" : "all");
+		zc_unix_pair(fds);
+		write_all(fds[0], len, 0);
+		if (!k)
+			shutdown(fds[0], SHUT_WR);
+		x = zc_xfer(fds[1], dst);
+		x.t.len = k ? len : ZCDEV_TO_END;
+		assert_int_equal(zc_xfer_run(zc, &x), 0);
+		assert_int_equal(x.t.out_bytes, len);
+		assert_int_equal(x.end[1].out_zerocopy, len);
+		assert_int_equal(zc_size(dst), len);
+		zc_check_range(dst, 0, len, SEED, 0);
+		close(fds[0]);
+		close(fds[1]);
+		close(dst);
+	}
+	close(zc);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -635,6 +712,8 @@ int main(void)
 		cmocka_unit_test(a_file_waits_for_more_or_for_the_latency),
 		cmocka_unit_test(nobody_waits_longer_than_asked),
 		cmocka_unit_test(no_more_is_taken_than_asked),
+		cmocka_unit_test(packets_are_bytes),
+		cmocka_unit_test(a_known_length_is_not_copied),
 		cmocka_unit_test(a_peer_that_resets),
 		cmocka_unit_test(a_signal_loses_nothing),
 		cmocka_unit_test(in_the_pool_of_a_sink_it_stays),
