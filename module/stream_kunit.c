@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The pipeline behind a stream that dribbles, runs dry, ends or fails, in front
- * of a sink that is slow, full or broken; with header, trailer and latency.
+ * of a sink that is slow, full or broken; with header, trailer and latency. What
+ * can happen between two pieces of a framed stream happens between any two.
  *
  * Whatever comes in is accepted, in order, or left in the ranges that the
  * result names, and afterwards the pool has all its other buffers back.
@@ -13,6 +14,7 @@
 #include <linux/file.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
+#include <linux/stddef.h>
 
 #include "buffer.h"
 #include "extra.h"
@@ -34,12 +36,16 @@
  * @dribble: it gives so many bytes at a time
  * @dry_every: every so many looks, more than 1, it has nothing for a while;
  *	0 for never
- * @fail_at: it fails with -EIO after so many bytes, 0 for not at all
+ * @dry_at: likewise at the look with this number, from 1
+ * @fail_at: it fails with -EIO before the byte with this number, from 1; 0 for
+ *	not at all
  * @patient: the sink likes full chunks
  * @latency_us: how long bytes may wait
  * @most: the sink takes so many bytes at once, 0 for all
- * @again_every: every so many drains the sink is full, 0 for never
- * @broken_at: the sink fails with -EPIPE after so many bytes, 0 for not at all
+ * @again_every: every so many drains, more than 1, the sink is full; 0 for never
+ * @again_at: likewise at the drain with this number, from 1
+ * @broken_at: the sink fails with -EPIPE before the byte with this number,
+ *	from 1; 0 for not at all
  * @header: there is one
  * @trailer: there is one
  */
@@ -49,12 +55,14 @@ struct stream_case {
 	u64 len;
 	u32 dribble;
 	u32 dry_every;
-	u64 fail_at;
+	u32 dry_at;
+	u32 fail_at;
 	bool patient;
 	u32 latency_us;
 	u32 most;
 	u32 again_every;
-	u64 broken_at;
+	u32 again_at;
+	u32 broken_at;
 	bool header;
 	bool trailer;
 };
@@ -108,12 +116,64 @@ static const struct stream_case stream_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(stream, stream_cases, name);
 
+/* A framed stream moves in pieces, so that each end is asked for one at a time. */
+#define PIECE		50
+#define PIECES		4
+#define SOURCE_STEPS	(PIECES + 1)	/* the last is its end */
+#define SINK_STEPS	(PIECES + 2 * EXTRA / PIECE)
+
+/**
+ * struct frame_row - something that happens at a step of a framed stream
+ * @name: what
+ * @at: the member of struct stream_case that says when
+ * @unit: in these
+ */
+struct frame_row {
+	const char *name;
+	size_t at;
+	u32 unit;
+};
+
+#define AT(member)	offsetof(struct stream_case, member)
+
+static const struct frame_row source_rows[] = {
+	{ "source is dry", AT(dry_at), 1 },
+	{ "source fails", AT(fail_at), PIECE },
+};
+
+static const struct frame_row sink_rows[] = {
+	{ "sink is full", AT(again_at), 1 },
+	{ "sink is broken", AT(broken_at), PIECE },
+};
+
+/* A case is its place in one of these: each row at each step. */
+static const u8 source_steps[ARRAY_SIZE(source_rows) * SOURCE_STEPS];
+static const u8 sink_steps[ARRAY_SIZE(sink_rows) * SINK_STEPS];
+
+static void source_desc(const u8 *at, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s at %td",
+		 source_rows[(at - source_steps) / SOURCE_STEPS].name,
+		 (at - source_steps) % SOURCE_STEPS + 1);
+}
+
+static void sink_desc(const u8 *at, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s at %td",
+		 sink_rows[(at - sink_steps) / SINK_STEPS].name,
+		 (at - sink_steps) % SINK_STEPS + 1);
+}
+
+KUNIT_ARRAY_PARAM(source, source_steps, source_desc);
+KUNIT_ARRAY_PARAM(sink, sink_steps, sink_desc);
+
 /**
  * struct mock - source and sink of one case
  * @c: the case
  * @given: bytes that the source gave
  * @looks: at the source
  * @dry: it has nothing now
+ * @dried: how often it had not
  * @wq: rings when it has
  * @refill: makes it so, from each context in turn
  * @drains: requests to the sink
@@ -130,6 +190,7 @@ struct mock {
 	u64 given;
 	u32 looks;
 	bool dry;
+	u32 dried;
 	wait_queue_head_t wq;
 	struct zc_late refill[3];
 	u32 drains;
@@ -154,6 +215,12 @@ static u8 *buf_byte(const struct zc_buf *buf, u32 at)
 	return (u8 *)page_address(zc_buf_page(buf, at)) + offset_in_page(at);
 }
 
+/* Is this one of every so many, or that with this number? */
+static bool at_times(u32 nr, u32 every, u32 at)
+{
+	return nr == at || (every && !(nr % every));
+}
+
 /* The source */
 
 static void refill_fn(struct zc_late *late)
@@ -175,10 +242,10 @@ static const struct file_operations mock_fops = {
 
 static bool source_runs_dry(void)
 {
-	if (!mock->c->dry_every || ++mock->looks % mock->c->dry_every)
+	if (!at_times(++mock->looks, mock->c->dry_every, mock->c->dry_at))
 		return false;
 	WRITE_ONCE(mock->dry, true);
-	zc_late_start(&mock->refill[mock->looks / mock->c->dry_every % 3], 1);
+	zc_late_start(&mock->refill[mock->dried++ % 3], 1);
 	return true;
 }
 
@@ -194,7 +261,7 @@ static long source_fill(struct zc_end *end, struct zc_chunk *chunk)
 
 	if (READ_ONCE(mock->dry) || source_runs_dry())
 		return -EAGAIN;
-	if (c->fail_at && mock->given >= c->fail_at)
+	if (c->fail_at && mock->given >= c->fail_at - 1)
 		return -EIO;
 	n = min_t(u64, n, c->size - mock->given);
 	for (i = 0; i < n; i++)
@@ -230,7 +297,7 @@ static long sink_drain(struct zc_end *end, struct zc_chunk *chunk,
 	const struct stream_case *c = mock->c;
 	u32 n = chunk->len - drain->done, i;
 
-	if (c->again_every && !(++mock->drains % c->again_every))
+	if (at_times(++mock->drains, c->again_every, c->again_at))
 		return -EAGAIN;
 	if (c->broken_at && mock->taken >= c->broken_at - 1)
 		return -EPIPE;
@@ -362,9 +429,8 @@ static void check_pool(struct kunit *test, u32 acquired)
 	KUNIT_EXPECT_EQ(test, info.out_free, BUFS - acquired);
 }
 
-static void stream_test(struct kunit *test)
+static void stream_run(struct kunit *test, const struct stream_case *c)
 {
-	const struct stream_case *c = test->param_value;
 	struct zc_pipeline *p = make_pipeline(test, c);
 	u32 head = c->header ? EXTRA : 0, nr;
 	int error = c->fail_at ? -EIO : 0;
@@ -375,6 +441,8 @@ static void stream_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mock->sink.error, c->broken_at ? -EPIPE : 0);
 	KUNIT_EXPECT_EQ(test, mock->wrong, 0);
 	KUNIT_EXPECT_EQ(test, p->lane[0].bytes, mock->taken);
+	KUNIT_EXPECT_EQ(test, p->bytes, min(mock->given, mock->taken -
+					    min_t(u64, mock->taken, head)));
 	KUNIT_EXPECT_EQ(test, p->fill_offset, mock->given);
 	KUNIT_EXPECT_EQ(test, zc_moved_bytes(&mock->source.moved), mock->given);
 	left = check_left(test, p, &nr);
@@ -390,6 +458,45 @@ static void stream_test(struct kunit *test)
 	}
 	zc_pipeline_free(p);
 	check_pool(test, nr);
+}
+
+static void stream_test(struct kunit *test)
+{
+	stream_run(test, test->param_value);
+}
+
+/* Both ends still do all that they were asked before the step. */
+static void frame_run(struct kunit *test, const struct frame_row *row, u32 step)
+{
+	struct stream_case c = {
+		.size = PIECES * PIECE,
+		.dribble = PIECE,
+		.most = PIECE,
+		.header = true,
+		.trailer = true,
+	};
+
+	*(u32 *)((void *)&c + row->at) = (step - 1) * row->unit + 1;
+	stream_run(test, &c);
+	if (c.fail_at)
+		KUNIT_EXPECT_EQ(test, mock->given, c.fail_at - 1);
+	if (c.broken_at)
+		KUNIT_EXPECT_EQ(test, mock->taken, c.broken_at - 1);
+	KUNIT_EXPECT_EQ(test, mock->dried, c.dry_at ? 1 : 0);
+}
+
+static void source_test(struct kunit *test)
+{
+	ptrdiff_t at = (const u8 *)test->param_value - source_steps;
+
+	frame_run(test, &source_rows[at / SOURCE_STEPS], at % SOURCE_STEPS + 1);
+}
+
+static void sink_test(struct kunit *test)
+{
+	ptrdiff_t at = (const u8 *)test->param_value - sink_steps;
+
+	frame_run(test, &sink_rows[at / SINK_STEPS], at % SINK_STEPS + 1);
 }
 
 /**
@@ -439,6 +546,8 @@ static void pad_test(struct kunit *test)
 
 static struct kunit_case stream_test_cases[] = {
 	KUNIT_CASE_PARAM(stream_test, stream_gen_params),
+	KUNIT_CASE_PARAM(source_test, source_gen_params),
+	KUNIT_CASE_PARAM(sink_test, sink_gen_params),
 	KUNIT_CASE_PARAM(pad_test, pad_gen_params),
 	{}
 };
