@@ -69,6 +69,10 @@ static const char *const splats[] = {
 	"scheduling while atomic", "sleeping function called",
 	"memory leaks", "unreferenced object", "Bad page state",
 	"page allocation failure", "Out of memory:", "Kernel panic",
+	/* Poisoned pages that somebody wrote to. */
+	"pagealloc: ",
+	/* Checkers that switch themselves off. */
+	"trying to register non-static key", "ODEBUG disabled",
 };
 
 static void die(const char *what)
@@ -564,6 +568,21 @@ static void unload(void)
 	check_kmsg("unload");
 }
 
+/* It looks no more after its first complaint, nor when its tables are full. */
+static void check_lockdep(void)
+{
+	FILE *f = fopen("/proc/lockdep_stats", "re");
+	char line[128];
+	int on = 0;
+
+	if (!f)
+		return;
+	while (fgets(line, sizeof(line), f))
+		sscanf(line, " debug_locks: %d", &on);
+	fclose(f);
+	point(on, "lockdep: still looks, in the end");
+}
+
 #define TRACING		"/sys/kernel/tracing/"
 #define POISON_EVENT	TRACING "events/zcdev_init/poison/enable"
 
@@ -636,6 +655,7 @@ static void run_tests(void)
 		slack *= 4;
 	point(before - after < slack * 1024,
 	      "memory: %ld KiB less available than before", before - after);
+	check_lockdep();
 	check_kmsg("end");
 }
 
