@@ -205,5 +205,5 @@ int main(void)
 		ZC_TEST("mmap meets every fault", mappings),
 	};
 
-	return cmocka_run_group_tests(tests, zc_fault_ours, NULL);
+	return cmocka_run_group_tests(tests, zc_fault_ours, zc_fault_over);
 }

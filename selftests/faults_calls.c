@@ -260,5 +260,5 @@ int main(void)
 		ZC_TEST("read, write and splice meet every fault", io),
 	};
 
-	return cmocka_run_group_tests(tests, zc_fault_ours, NULL);
+	return cmocka_run_group_tests(tests, zc_fault_ours, zc_fault_over);
 }

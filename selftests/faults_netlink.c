@@ -433,5 +433,5 @@ int main(void)
 		ZC_TEST("what is told of meets every fault", events),
 	};
 
-	return cmocka_run_group_tests(tests, zc_fault_ours, NULL);
+	return cmocka_run_group_tests(tests, zc_fault_ours, zc_fault_over);
 }

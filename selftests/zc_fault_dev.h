@@ -64,6 +64,14 @@ static inline int zc_fault_ours(void **state)
 {
 	(void)state;
 	zc_fault_within(zc_find_text("zcdev", NULL), ZC_DEEP);
+	zc_fault_pages_before();
+	return 0;
+}
+
+static inline int zc_fault_over(void **state)
+{
+	(void)state;
+	zc_fault_pages_after();
 	return 0;
 }
 
