@@ -327,6 +327,18 @@ static inline unsigned char *at_sink(union abi_arg *arg)
 	return (unsigned char *)&abi_ends[1];
 }
 
+/* Behind one that is another file, so that each has its own. */
+static inline unsigned char *at_second_sink(union abi_arg *arg)
+{
+	struct zcdev_end *first = &abi_ends[1], *second = &abi_ends[2];
+	struct zcdev_end null = *second;
+
+	arg->transfer.sink_count = 2;
+	*second = *first;
+	*first = null;
+	return (unsigned char *)second;
+}
+
 static inline unsigned char *at_header(union abi_arg *arg)
 {
 	arg->transfer.header_count = 1;
@@ -337,6 +349,14 @@ static inline unsigned char *at_trailer(union abi_arg *arg)
 {
 	arg->transfer.trailer_count = 1;
 	return (unsigned char *)abi_iovs[1];
+}
+
+/* It may have all the bytes that there can be: the first has none. */
+static inline unsigned char *at_second_header(union abi_arg *arg)
+{
+	arg->transfer.header_count = 2;
+	abi_iovs[0][0].len = 0;
+	return (unsigned char *)&abi_iovs[0][1];
 }
 
 static inline unsigned char *at_left(union abi_arg *arg)
@@ -356,7 +376,9 @@ static const struct abi_struct abi_structs[] = {
 	STRUCT(ZCDEV_TRANSFER, zcdev_transfer, arg, transfer_members),
 	STRUCT(ZCDEV_TRANSFER, zcdev_end, source, source_members),
 	STRUCT(ZCDEV_TRANSFER, zcdev_end, sink, sink_members),
+	STRUCT(ZCDEV_TRANSFER, zcdev_end, second_sink, sink_members),
 	STRUCT(ZCDEV_TRANSFER, zcdev_iov, header, iov_members),
+	STRUCT(ZCDEV_TRANSFER, zcdev_iov, second_header, iov_members),
 	STRUCT(ZCDEV_TRANSFER, zcdev_iov, trailer, iov_members),
 	STRUCT(ZCDEV_TRANSFER, zcdev_range, left, range_members),
 	STRUCT(ZCDEV_BUF_WAIT, zcdev_buf_wait, arg, wait_members),
