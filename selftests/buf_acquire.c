@@ -217,8 +217,8 @@ static void waits_for_release(void **state)
 
 	(void)state;
 	assert_int_equal(zc_acquire(fd, indices, COUNT, 0), COUNT);
-	start(&later, later_release, fd, indices + 1);
 	begin = zc_now();
+	start(&later, later_release, fd, indices + 1);
 	assert_int_equal(zc_acquire(fd, again, COUNT, FOREVER), 1);
 	assert_true(zc_now() - begin > 0.05);
 	assert_int_equal(again[0], indices[1]);

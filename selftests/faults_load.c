@@ -48,10 +48,10 @@ static void check_load(const void *arg, int ret, bool injected)
 	(void)arg;
 	(void)injected;
 	if (ret) {
-		assert_true(zc_wait_until(2, absent()));
+		assert_true(zc_wait_until(20, absent()));
 		return;
 	}
-	assert_true(zc_wait_until(2, !access("/dev/zcdev", F_OK)));
+	assert_true(zc_wait_until(20, !access("/dev/zcdev", F_OK)));
 	fd = zc_open();
 	assert_int_equal(zc_query(fd, &q), 0);
 	assert_int_equal(zc_pool_create(fd, 2, 64 * KiB, 0), 0);

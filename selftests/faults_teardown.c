@@ -302,7 +302,7 @@ static void check_gone(const void *arg, int ret, bool injected)
 	(void)injected;
 	assert_int_equal(ret, 0);
 	assert_int_equal(waitpid(child, NULL, 0), child);
-	assert_true(zc_wait_until(2, zc_total_bytes(any) == BUF));
+	assert_true(zc_wait_until(20, zc_total_bytes(any) == BUF));
 	assert_int_equal(recv(queue[1], bytes, BUF, MSG_WAITALL), BUF);
 	assert_int_equal(zc_differs(bytes, BUF, 3, 0), BUF);
 	close(any);

@@ -145,7 +145,7 @@ static void outlived_by_a_pipe(void **state)
 	close(fd);
 	close(p[0]);
 	close(p[1]);
-	assert_true(zc_wait_until(2, zc_total_bytes(look) == 0));
+	assert_true(zc_wait_until(20, zc_total_bytes(look) == 0));
 	close(look);
 }
 

@@ -146,7 +146,7 @@ static void passed_and_lost(void **state)
 	assert_int_equal(zc_total_bytes(look), POOL);
 	close(v.pair[0]);
 	close(v.pair[1]);
-	assert_true(zc_wait_until(2, zc_total_bytes(look) == 0));
+	assert_true(zc_wait_until(20, zc_total_bytes(look) == 0));
 	close(look);
 }
 

@@ -88,7 +88,7 @@ receiver=$!
 wait_for 5 listening 7204 there
 zcdevctl transfer -j --limit-rate 500K src tcp:10.9.1.2:7204 >report 2>message &
 sender=$!
-sleep 1
+wait_for 20 test -s cut
 shape loss 100%
 check_job "a cut cable is 1" 1 $sender
 check "a cut cable: it says so" grep -q "stopped answering" message

@@ -144,20 +144,6 @@ static pid_t creator(int fd)
 	return pid;
 }
 
-/* Asleep in the kernel, where only what is fatal wakes it. */
-static bool sleeps(pid_t pid)
-{
-	char path[32], state = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	f = fopen(path, "re");
-	assert_non_null(f);
-	assert_int_equal(fscanf(f, "%*d (%*[^)]) %c", &state), 1);
-	fclose(f);
-	return state == 'D';
-}
-
 static void kill_and_reap(pid_t pid)
 {
 	int status;
@@ -183,7 +169,7 @@ static void killed(void **state)
 	first = creator(fd);
 	assert_true(zc_wait_until(30, zc_total_bytes(fd)));
 	second = creator(fd);
-	assert_true(zc_wait_until(30, sleeps(second)));
+	assert_true(zc_wait_until(30, zc_task_state(second) == 'D'));
 	kill_and_reap(second);
 	zc_assert_errno(zc_pool_info(fd, &info), ENXIO,
 			"who waited was killed after the pool was there");

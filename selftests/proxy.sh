@@ -108,7 +108,7 @@ sender=$!
 wait_for 5 listening 7103
 zcdevctl transfer -j --limit-rate 1M tcp:127.0.0.1:7103 out >report 2>message &
 proxy=$!
-sleep 0.5
+wait_for 20 test -s out
 kill -9 $sender
 wait $proxy
 check "a sender that vanishes: the counts are those of the file" \

@@ -226,6 +226,7 @@ static pid_t start_helper(const struct wait *w, struct stage *s,
 	if (pid)
 		return pid;
 	usleep(SIGNAL_MS * 1000);
+	zc_must(zc_wait_until(20, zc_task_state(getppid()) == 'S'));
 	if (interrupt)
 		interrupt(getppid());
 	usleep(LET_GO_MS * 1000);

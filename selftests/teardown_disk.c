@@ -8,6 +8,7 @@
 #include "zc_sock.h"
 
 #define SIZE	(24 * MiB)
+#define UNDER_WAY 2048	/* KiB: more than all buffers */
 #define MNT	"mnt"
 
 /* Also after a failure that left files open. */
@@ -45,9 +46,27 @@ static struct outcome *shared_outcome(void)
 	return map;
 }
 
-/* Transfers in a child, and pulls the disk when it is under way. */
-static void move_and_pull(int src, int dst, struct outcome *outcome)
+/* KiB that the disk has read and written. */
+static long disk_kib(const char *path)
 {
+	unsigned long read = 0, written = 0;
+	char stat[64];
+	FILE *f;
+
+	snprintf(stat, sizeof(stat), "/sys/block/%s/stat", strrchr(path, '/') + 1);
+	f = fopen(stat, "re");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%*u %*u %lu %*u %*u %*u %lu", &read,
+				&written), 2);
+	fclose(f);
+	return (read + written) / 2;
+}
+
+/* Transfers in a child, and pulls the disk when it is under way. */
+static void move_and_pull(const char *path, int src, int dst,
+			  struct outcome *outcome)
+{
+	long before = disk_kib(path);
 	int status;
 	pid_t pid = fork();
 
@@ -56,12 +75,11 @@ static void move_and_pull(int src, int dst, struct outcome *outcome)
 		move(src, dst, outcome);
 		_exit(0);
 	}
-	usleep(400000);
-	assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+	assert_true(zc_wait_until(20, disk_kib(path) >= before + UNDER_WAY));
 	nullb_pull();
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
-	assert_true(outcome->bytes < SIZE);
+	assert_in_range(outcome->bytes, 1, SIZE - 1);
 	printf("# %llu bytes, then %s\n", (unsigned long long)outcome->bytes,
 	       strerrorname_np(outcome->ret ?: outcome->error));
 	zc_assert_no_pools();
@@ -92,7 +110,7 @@ static void source_goes(void **state)
 	fill_disk(path);
 	src = open(path, O_RDONLY | O_CLOEXEC);
 	dst = open("dst", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	move_and_pull(src, dst, outcome);
+	move_and_pull(path, src, dst, outcome);
 	assert_int_equal(zc_size(dst), outcome->bytes);
 	zc_check_range(dst, 0, outcome->bytes, 1, 0);
 	assert_int_equal(lseek(src, 0, SEEK_CUR), outcome->bytes);
@@ -110,7 +128,7 @@ static void sink_goes(void **state)
 	src = zc_make_file("src", SIZE, 1);
 	dst = open(path, O_WRONLY | O_CLOEXEC);
 	assert_true(dst >= 0);
-	move_and_pull(src, dst, outcome);
+	move_and_pull(path, src, dst, outcome);
 	assert_true(outcome->ret || outcome->error);
 	assert_int_equal(lseek(src, 0, SEEK_CUR), outcome->bytes);
 	assert_int_equal(lseek(dst, 0, SEEK_CUR), outcome->bytes);
@@ -130,7 +148,7 @@ static void file_goes(void **state)
 	src = zc_make_file("src", SIZE, 1);
 	dst = open(MNT "/dst", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	assert_true(dst >= 0);
-	move_and_pull(src, dst, outcome);
+	move_and_pull(path, src, dst, outcome);
 	assert_true(outcome->ret || outcome->error);
 	assert_int_equal(lseek(src, 0, SEEK_CUR), outcome->bytes);
 	close(src);

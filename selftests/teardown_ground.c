@@ -265,7 +265,7 @@ static void assert_stage(const struct stage *s)
 	uint64_t want = file ? POOL : held ? HELD * BUF : 0;
 
 	assert_held(s->look, want, 1 + file);
-	assert_true(zc_wait_until(5, s->ground->look(s)));
+	assert_true(zc_wait_until(20, s->ground->look(s)));
 	if (!took(s, 1U << UNMAP))
 		assert_int_equal(zc_differs(s->map, POOL, SEED, 0), POOL);
 }

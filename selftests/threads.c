@@ -510,7 +510,7 @@ static void at_once(void **state)
 	reset_limits();
 	assert_int_equal(status, 0);
 	/* Under KASAN, beside another guest, it is twelve a second; else a hundred. */
-	assert_true(done > (zc_debug_kernel() ? 5 : 10) * seconds);
+	assert_true(done > (zc_debug_kernel() ? 2 : 10) * seconds);
 	assert_true(zc_wait_until(5, !wait_for(0, POOL, 0)));
 	assert_int_equal(zc_pool_info(dev, &info), 0);
 	assert_int_equal(info.out_free, COUNT);

@@ -345,7 +345,7 @@ static void a_rate_is_kept(void **state)
 		ms = zc_now_ms() - begin;
 		assert_int_equal(x.t.out_bytes, MiB);
 		assert_true(ms >= 1000);
-		assert_true(ms < 1600);
+		assert_true(ms < (zc_debug_kernel() ? 5000 : 1600));
 		zc_reader_finish(&r, &fds[0], MiB);
 		if (k)
 			zc_writer_join(&w);

@@ -54,20 +54,6 @@ static pid_t start_move(const char *from, const char *to)
 	return pid;
 }
 
-static char process_state(pid_t pid)
-{
-	char path[32], state = '?';
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	f = fopen(path, "re");
-	if (f && fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
-		state = '?';
-	if (f)
-		fclose(f);
-	return state;
-}
-
 /* Until @fd has grown past @size; false if the process is gone before. */
 static void wait_for_size(const char *name, off_t size)
 {
@@ -88,7 +74,7 @@ static off_t wait_until_it_waits(const char *name, pid_t pid)
 
 	while (still < 20) {
 		assert_int_equal(stat(name, &st), 0);
-		still = st.st_size == last && process_state(pid) != 'R' ?
+		still = st.st_size == last && zc_task_state(pid) != 'R' ?
 			still + 1 : 0;
 		last = st.st_size;
 		usleep(10000);
