@@ -22,6 +22,13 @@ static int open_unnamed(char *path)
 	return open(dirname(path), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 }
 
+static bool is_link(const char *name)
+{
+	struct stat st;
+
+	return !lstat(name, &st) && S_ISLNK(st.st_mode);
+}
+
 /*
  * Where a link leads to is what would be written. Devices and the like are only
  * opened; nothing is ever written to them.
@@ -31,9 +38,10 @@ static int open_path(const char *name)
 	char path[PATH_MAX];
 	struct stat st;
 
-	if (!realpath(name, path) && snprintf(path, sizeof(path), "%s", name) >= PATH_MAX) {
-		errno = ENAMETOOLONG;
-		return -1;
+	if (!realpath(name, path)) {
+		if (errno != ENOENT || is_link(name))
+			return -1;
+		snprintf(path, sizeof(path), "%s", name);
 	}
 	if (stat(path, &st))
 		return open_unnamed(path);
@@ -102,8 +110,10 @@ static const char *why_untried(const struct end *end, int err)
 		return "before its peer is there";
 	if (err == EOPNOTSUPP)
 		return "without writing it: its file system has no unnamed files";
-	if (end->where->kind != ENDPOINT_PATH || stat(path, &st))
+	if (end->where->kind != ENDPOINT_PATH)
 		return NULL;
+	if (stat(path, &st))
+		return err == ENOENT && is_link(path) ? "before there is what it links to" : NULL;
 	if (err == ENXIO && S_ISFIFO(st.st_mode))
 		return "before somebody reads it";
 	if (S_ISREG(st.st_mode) && !access(path, W_OK))

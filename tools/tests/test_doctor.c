@@ -101,6 +101,10 @@ static int transfer(struct zcdev_transfer *t)
 
 	if (is_wrong(&ends[0]) || is_wrong(&ends[1]))
 		return answer(EINVAL);
+	/* From one pool to another all is copied. */
+	if (ends[1].fd == machine.pool && t->flags & ZCDEV_TRANSFER_STRICT &&
+	    !is_file(ends[0].fd) && !is_socket(ends[0].fd))
+		return answer(EOPNOTSUPP);
 	if (refuses(&ends[0], t->flags) || refuses(&ends[1], t->flags))
 		return answer(EOPNOTSUPP);
 	if (machine.refuses && is_file(ends[0].fd) && is_file(ends[1].fd))
@@ -267,6 +271,8 @@ static void test_inherited(void **state)
 	examine("pool:50:8192", "tcp-listen:9");
 	assert_int_equal(doctor_state(&doctor), DOCTOR_OK);
 	examine("src", "pool:50:8192");
+	found("sink", DOCTOR_OK, "needs no copy");
+	found("path", DOCTOR_OK, "nothing would be copied");
 	assert_int_equal(doctor_state(&doctor), DOCTOR_OK);
 	close(50);
 	assert_int_equal(dup2(open("dst", O_WRONLY | O_APPEND), 50), 50);
@@ -302,6 +308,9 @@ static void test_impossible(void **state)
 	assert_int_equal(symlink("/proc/self/comm", "away"), 0);
 	examine("src", "away");
 	found("sink", DOCTOR_NOTE, "its directory takes no other file");
+	assert_int_equal(symlink("nowhere/new", "astray"), 0);
+	examine("src", "astray");
+	found("sink", DOCTOR_NOTE, "before there is what it links to");
 }
 
 static void test_refused(void **state)
