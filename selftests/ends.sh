@@ -101,6 +101,13 @@ check_status "a pipe that is more than there is room for" 1 \
 check "a pipe into a pool" sh -c 'cat src | zcdevctl transfer -q - pool:8:4K'
 check "out of it, elsewhere" zcdevctl transfer -q pool:8:4K:5000077 out
 check "out of it, elsewhere: same bytes" same out
+# On a terminal there is a progress bar, and the bytes go in parts.
+echo 'zcdevctl transfer src pool:8:1M; echo "exit status $?"' >bar
+socat - EXEC:'sh bar',pty,stderr </dev/null >screen 2>&1
+check "on a terminal" grep -q "exit status 0" screen
+check "on a terminal: with a bar" grep -q "[0-9]%" screen
+check "on a terminal: out of it" zcdevctl transfer -q pool:8:1M:5000077 out
+check "on a terminal: same bytes" same out
 exec 8>&-
 exec 8<>/dev/zcdev
 check_status "no pool yet" 1 zcdevctl transfer -q pool:8:0 out

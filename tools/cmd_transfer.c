@@ -54,11 +54,15 @@ static int run_move(struct job *job)
 	return ret;
 }
 
-/* A stream, or a file that turned out to be longer, may have had more for a pool. */
+/*
+ * A stream, or a file that turned out to be longer or does not say how long it is,
+ * may have had more for a pool.
+ */
 static bool may_have_more(const struct job *job)
 {
 	return job->opts.len == ZCDEV_TO_END &&
-	       (end_is_stream(&job->ends[0]) || job->move.bytes > job->expected);
+	       (end_is_stream(&job->ends[0]) || job->move.bytes > job->expected ||
+		!job->expected);
 }
 
 static int move_bytes(struct job *job)

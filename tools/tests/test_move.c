@@ -235,8 +235,8 @@ static void test_room_of_a_pool(void **state)
 		teardown(state);
 		setup(state);
 		move.slice_unit = UNIT;
-		move.header = (struct blob){ .data = (unsigned char *)"head", .len = 4 };
-		move.trailer = (struct blob){ .data = (unsigned char *)"end", .len = 3 };
+		move.header = (struct blob){ .data = (char *)"head", .len = 4 };
+		move.trailer = (struct blob){ .data = (char *)"end", .len = 3 };
 		move.ends[1].flags = ZCDEV_END_OFFSET;
 		move.ends[1].offset = UNIT;
 		move.room = rooms[i];

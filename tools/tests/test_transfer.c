@@ -800,6 +800,8 @@ static void test_pool_sink_of_a_longer_file(void **state)
 	assert_int_equal(run("transfer --chunk 4K --depth 1 /proc/version pool:50:0"), STATUS_DONE);
 	assert_int_equal(run("transfer --chunk 4K --depth 1 /proc/version pool:50:4090"), STATUS_FAILED);
 	check_said("pool:50:4090 is full; what else /proc/version may have was not taken");
+	assert_int_equal(run("transfer --chunk 4K --depth 1 /proc/version pool:50:4096"), STATUS_FAILED);
+	check_said("pool:50:4096 is full");
 	close(50);
 }
 
