@@ -33,7 +33,7 @@ int zc_file_prepare_position(struct zc_end *end, u64 len);
 int zc_file_prepare_rights(struct zc_end *end, int rw, u64 len);
 void zc_file_finish_position(struct zc_end *end, u64 bytes);
 int zc_file_set_size(struct zc_end *end, loff_t size);
-loff_t zc_file_true_size(struct inode *inode);
+loff_t zc_file_true_size(const struct zc_end *end);
 void zc_file_sink_calm(const struct zc_end *end, struct zc_pipeline *p);
 loff_t zc_file_size_limit(const struct zc_end *end);
 void zc_file_iocb_init(struct kiocb *iocb, struct zc_end *end, loff_t pos,

@@ -85,10 +85,19 @@ static long pipe_take(struct pipe_inode_info *pipe, struct iov_iter *iter)
 		.flags		= SPLICE_F_NONBLOCK,
 		.u.data		= iter,
 	};
+	bool full;
 	long ret;
 
 	pipe_lock(pipe);
+	full = pipe_full(pipe->head, pipe->tail, pipe->max_usage);
 	ret = __splice_from_pipe(pipe, &sd, copy_bytes);
+	/* A page that was lost (-ENODATA) is no end of the stream. */
+	if (!ret && !pipe_empty(pipe->head, pipe->tail))
+		ret = -EIO;
+	/* It tells no writer of a place where nothing was. */
+	if (ret == -EAGAIN && full)
+		wake_up_interruptible_poll(&pipe->wr_wait,
+					   EPOLLOUT | EPOLLWRNORM);
 	pipe_unlock(pipe);
 	/* A signal, which the pipeline sees for itself. */
 	return ret == -ERESTARTSYS ? -EAGAIN : ret;

@@ -201,7 +201,7 @@ static int extend(struct zc_end *end, loff_t size)
 	ret = inode_newsize_ok(inode, size);
 	if (!ret)
 		ret = file_modified(end->file);
-	if (!ret && zc_file_true_size(inode) < size)
+	if (!ret && zc_file_true_size(end) < size)
 		ret = zc_file_set_size(end, size);
 	inode_unlock(inode);
 	sb_end_write(inode->i_sb);

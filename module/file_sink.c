@@ -320,16 +320,19 @@ static long file_sink_drain(struct zc_end *end, struct zc_chunk *chunk,
 
 /**
  * zc_file_true_size() - the size, once direct writes in flight have moved it
- * @inode: locked, so that none begins
+ * @end: the file; its inode is locked, so that none begins
  *
- * Who would set a size by the one before them would cut them off.
+ * Who would set a size by the one before them would cut them off. On overlayfs
+ * it is the inode below that knows of them.
  *
  * Context: process; sleeps.
  */
-loff_t zc_file_true_size(struct inode *inode)
+loff_t zc_file_true_size(const struct zc_end *end)
 {
-	inode_dio_wait(inode);
-	return i_size_read(inode);
+	struct inode *real = d_real_inode(end->file->f_path.dentry);
+
+	inode_dio_wait(real);
+	return max(i_size_read(zc_file_inode(end)), i_size_read(real));
 }
 
 /**
@@ -362,7 +365,7 @@ static int cut_file(struct zc_end *end, loff_t size)
 
 	sb_start_write(inode->i_sb);
 	inode_lock(inode);
-	now = zc_file_true_size(inode);
+	now = zc_file_true_size(end);
 	/* If it is longer than what we wrote, somebody else made it so. */
 	if (now > size && now <= end->of_file.written)
 		ret = zc_file_set_size(end, size);

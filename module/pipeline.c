@@ -281,6 +281,9 @@ static void pipeline_wait(struct zc_pipeline *p)
 {
 	u64 patience, fill;
 
+	/* Who did nothing for that reason is not to blame. */
+	if (signal_pending(current))
+		return;
 	patience = pipeline_patience(p, p->starved && !pipeline_in_flight(p));
 	fill = zc_fill_patience(p);
 	if (!patience || !fill)
