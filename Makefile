@@ -141,7 +141,7 @@ demo: deps ## move a file to a peer and to a disk, and count what that costs
 bench: bench-guest ## compare with other movers: K=6.1 [ONLY=zcdev,sendfile] [TO=tcp|file] [WARM=1]
 	$(Q)selftests/bench/bench -k $(K) $(ONLY:%=--only %) $(TO:%=--to %) $(WARM:%=--warm)
 
-bench-streams: bench-guest ## streams and pool ranges: K=6.1 [ONLY=tofile,memory,fan,proxy,small-tcp,small-unix:512]
+bench-streams: bench-guest ## streams and pool ranges: K=6.1 [ONLY=tofile,pipefile,memory,fan,proxy,small-tcp,small-unix:512]
 	$(Q)selftests/bench/streams.py -k $(K) $(ONLY:%=--only %)
 
 bench-latency: bench-guest ## throughput from a disk with 1 ms latency

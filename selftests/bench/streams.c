@@ -168,27 +168,27 @@ static void end(void)
 	mark(0);
 }
 
-/* TCP to a file, synced; the sender is sendfile from a warm file. */
+/* TCP or a pipe to a file, synced; the sender is sendfile from a warm file. */
 
-static void recv_write(int in, int out)
+static void read_write(int in, int out)
 {
 	char *buf = malloc(PIECE);
 	ssize_t n;
 
-	while ((n = recv(in, buf, PIECE, 0)) > 0)
+	while ((n = read(in, buf, PIECE)) > 0)
 		check(write(out, buf, n) == n, "write");
-	check(!n, "recv");
+	check(!n, "read");
 	free(buf);
 }
 
-static void tcp_to_file(bool ours)
+static void stream_to_file(bool ours, void (*connect)(int fds[2]))
 {
 	int fds[2], out, zc;
 	pid_t sender;
 
 	unlink("dst");
 	begin(false);
-	tcp_pair(fds);
+	connect(fds);
 	sender = feed(fds[0], fds[1]);
 	close(fds[0]);
 	out = open("dst", O_WRONLY | O_CREAT | O_TRUNC, 0644);
@@ -199,13 +199,32 @@ static void tcp_to_file(bool ours)
 		transfer(zc, ends, 1, SIZE);
 		close(zc);
 	} else {
-		recv_write(fds[1], out);
+		read_write(fds[1], out);
 	}
 	check(!fdatasync(out), "fdatasync");
 	reap(sender);
 	close(fds[1]);
 	close(out);
 	end();
+}
+
+static void tcp_to_file(bool ours)
+{
+	stream_to_file(ours, tcp_pair);
+}
+
+static void pipe_pair(int fds[2])
+{
+	int ends[2];
+
+	check(!pipe(ends), "pipe");
+	fds[0] = ends[1];
+	fds[1] = ends[0];
+}
+
+static void pipe_to_file(bool ours)
+{
+	stream_to_file(ours, pipe_pair);
 }
 
 /* A range of a pool, or of memory, to TCP in 1 MiB pieces. */
@@ -454,6 +473,8 @@ int main(int argc, char **argv)
 	for (i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "tofile"))
 			pair_of("tofile", "recv+write", tcp_to_file);
+		else if (!strcmp(argv[i], "pipefile"))
+			pair_of("pipefile", "read+write", pipe_to_file);
 		else if (!strcmp(argv[i], "memory"))
 			pair_of("memory", "send", memory_to_tcp);
 		else if (!strcmp(argv[i], "proxy"))

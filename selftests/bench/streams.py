@@ -19,6 +19,7 @@ MIB = 64                # the file; SIZE in streams.c
 SMALL = 1.10            # the default, against the better of copy and reference
 KERNEL_BOUNDS = {       # instructions, touched bytes: at most so much of theirs
     ("tofile", "recv+write"): (0.28, 0.33),
+    ("pipefile", "read+write"): (0.22, 0.30),
     ("memory", "send"): (0.40, None),
     ("proxy", "recv+send"): (0.80, 0.65),
 }

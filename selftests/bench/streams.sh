@@ -9,4 +9,4 @@ modprobe zcdev || { echo "fail: no module"; exit 1; }
 cd /mnt/ext4
 cat src >/dev/null
 # shellcheck disable=SC2046 # words
-streams $(echo "${zcdev_only:-tofile,memory,fan,proxy,small-tcp,small-unix,small-pipe}" | tr , ' ')
+streams $(echo "${zcdev_only:-tofile,pipefile,memory,fan,proxy,small-tcp,small-unix,small-pipe}" | tr , ' ')
