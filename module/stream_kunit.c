@@ -127,45 +127,46 @@ KUNIT_ARRAY_PARAM_DESC(stream, stream_cases, name);
  * @name: what
  * @at: the member of struct stream_case that says when
  * @unit: in these
+ * @steps: that there are
  */
 struct frame_row {
 	const char *name;
 	size_t at;
 	u32 unit;
+	u32 steps;
 };
 
 #define AT(member)	offsetof(struct stream_case, member)
 
-static const struct frame_row source_rows[] = {
-	{ "source is dry", AT(dry_at), 1 },
-	{ "source fails", AT(fail_at), PIECE },
+static const struct frame_row frame_rows[] = {
+	{ "source is dry", AT(dry_at), 1, SOURCE_STEPS },
+	{ "source fails", AT(fail_at), PIECE, SOURCE_STEPS },
+	{ "sink is full", AT(again_at), 1, SINK_STEPS },
+	{ "sink is broken", AT(broken_at), PIECE, SINK_STEPS },
 };
 
-static const struct frame_row sink_rows[] = {
-	{ "sink is full", AT(again_at), 1 },
-	{ "sink is broken", AT(broken_at), PIECE },
-};
+/* A case is its place in this: each row at each of its steps. */
+static const u8 frame_steps[2 * SOURCE_STEPS + 2 * SINK_STEPS];
 
-/* A case is its place in one of these: each row at each step. */
-static const u8 source_steps[ARRAY_SIZE(source_rows) * SOURCE_STEPS];
-static const u8 sink_steps[ARRAY_SIZE(sink_rows) * SINK_STEPS];
-
-static void source_desc(const u8 *at, char *desc)
+static const struct frame_row *frame_row_of(const u8 *at, u32 *step)
 {
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s at %td",
-		 source_rows[(at - source_steps) / SOURCE_STEPS].name,
-		 (at - source_steps) % SOURCE_STEPS + 1);
+	const struct frame_row *row = frame_rows;
+
+	for (*step = at - frame_steps; *step >= row->steps; row++)
+		*step -= row->steps;
+	++*step;
+	return row;
 }
 
-static void sink_desc(const u8 *at, char *desc)
+static void frame_desc(const u8 *at, char *desc)
 {
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s at %td",
-		 sink_rows[(at - sink_steps) / SINK_STEPS].name,
-		 (at - sink_steps) % SINK_STEPS + 1);
+	u32 step;
+	const struct frame_row *row = frame_row_of(at, &step);
+
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s at %u", row->name, step);
 }
 
-KUNIT_ARRAY_PARAM(source, source_steps, source_desc);
-KUNIT_ARRAY_PARAM(sink, sink_steps, sink_desc);
+KUNIT_ARRAY_PARAM(frame, frame_steps, frame_desc);
 
 /**
  * struct mock - source and sink of one case
@@ -466,8 +467,10 @@ static void stream_test(struct kunit *test)
 }
 
 /* Both ends still do all that they were asked before the step. */
-static void frame_run(struct kunit *test, const struct frame_row *row, u32 step)
+static void frame_test(struct kunit *test)
 {
+	u32 step;
+	const struct frame_row *row = frame_row_of(test->param_value, &step);
 	struct stream_case c = {
 		.size = PIECES * PIECE,
 		.dribble = PIECE,
@@ -483,20 +486,6 @@ static void frame_run(struct kunit *test, const struct frame_row *row, u32 step)
 	if (c.broken_at)
 		KUNIT_EXPECT_EQ(test, mock->taken, c.broken_at - 1);
 	KUNIT_EXPECT_EQ(test, mock->dried, c.dry_at ? 1 : 0);
-}
-
-static void source_test(struct kunit *test)
-{
-	ptrdiff_t at = (const u8 *)test->param_value - source_steps;
-
-	frame_run(test, &source_rows[at / SOURCE_STEPS], at % SOURCE_STEPS + 1);
-}
-
-static void sink_test(struct kunit *test)
-{
-	ptrdiff_t at = (const u8 *)test->param_value - sink_steps;
-
-	frame_run(test, &sink_rows[at / SINK_STEPS], at % SINK_STEPS + 1);
 }
 
 /**
@@ -546,8 +535,7 @@ static void pad_test(struct kunit *test)
 
 static struct kunit_case stream_test_cases[] = {
 	KUNIT_CASE_PARAM(stream_test, stream_gen_params),
-	KUNIT_CASE_PARAM(source_test, source_gen_params),
-	KUNIT_CASE_PARAM(sink_test, sink_gen_params),
+	KUNIT_CASE_PARAM(frame_test, frame_gen_params),
 	KUNIT_CASE_PARAM(pad_test, pad_gen_params),
 	{}
 };
