@@ -127,14 +127,10 @@ static const char *worse(const struct end *end, bool source, int direct)
 	return worse_stream(end_kind(end, &what));
 }
 
-/* What lands in a pool depends on where it comes from; by itself it needs no copy. */
-static bool may_copy(struct doctor *doctor, const struct end *end,
-		     int (*ask_end)(struct doctor *doctor, uint32_t end_flags, uint32_t flags))
-{
-	return end->where->kind != ENDPOINT_POOL && ask_end(doctor, 0, ZCDEV_TRANSFER_STRICT);
-}
-
-/* The best that the kernel has for one end. */
+/*
+ * The best that the kernel has for one end. A pool needs no copy by itself: that
+ * depends on where the bytes come from.
+ */
 static void check_end(struct doctor *doctor, bool source)
 {
 	const struct end *end = source ? &doctor->source : &doctor->sink;
@@ -147,7 +143,7 @@ static void check_end(struct doctor *doctor, bool source)
 	if (plain)
 		doctor_say(doctor, name, DOCTOR_BAD, "%s is %s, which the module refuses: %s",
 			   end->where->text, what, strerror(plain));
-	else if (!may_copy(doctor, end, ask_end))
+	else if (end->where->kind == ENDPOINT_POOL || !ask_end(doctor, 0, ZCDEV_TRANSFER_STRICT))
 		doctor_say(doctor, name, DOCTOR_OK, "%s is %s, and needs no copy",
 			   end->where->text, what);
 	else

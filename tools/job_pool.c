@@ -73,6 +73,17 @@ static uint64_t extra_bytes(const struct job *job)
 	return job->move.header.len + job->move.trailer.len;
 }
 
+/* What each sink gets at least: how much the source has may not be known yet. */
+static uint64_t least_bytes(const struct job *job)
+{
+	uint64_t bytes = extra_bytes(job);
+
+	if (job->expected != END_UNKNOWN &&
+	    __builtin_add_overflow(bytes, job->expected, &bytes))
+		return UINT64_MAX;
+	return bytes;
+}
+
 /* As large as it has to be, in the largest buffers. */
 static int create_pool(struct job *job, unsigned int i, struct device *dev)
 {
@@ -84,7 +95,7 @@ static int create_pool(struct job *job, unsigned int i, struct device *dev)
 		return fault_set(&job->faults[i], STATUS_FAILED,
 				 "%s has no pool yet, and how large it must be is not known; say so with -s",
 				 job_name(job, i));
-	if (__builtin_add_overflow(offset + extra_bytes(job), job->expected, &bytes))
+	if (__builtin_add_overflow(offset, least_bytes(job), &bytes))
 		return fault_of(job, i, EOVERFLOW);
 	count = bytes / GEOMETRY_MAX_BUF + !!(bytes % GEOMETRY_MAX_BUF);
 	if (count > UINT32_MAX)
@@ -99,7 +110,6 @@ static int create_pool(struct job *job, unsigned int i, struct device *dev)
 int job_pool_sink(struct job *job, unsigned int i)
 {
 	struct zcdev_pool_info info;
-	uint64_t need = extra_bytes(job);
 	struct device dev;
 	int ret;
 
@@ -112,10 +122,7 @@ int job_pool_sink(struct job *job, unsigned int i)
 	if (ret)
 		return fault_of(job, i, -ret);
 	job->ends[i].len = bytes_after(pool_bytes(&info), job->ends[i].where->offset);
-	/* How much it will be may not be known yet. */
-	if (job->expected != END_UNKNOWN && __builtin_add_overflow(need, job->expected, &need))
-		need = UINT64_MAX;
-	return check_room(job, i, pool_bytes(&info), need);
+	return check_room(job, i, pool_bytes(&info), least_bytes(job));
 }
 
 uint64_t job_pool_room(const struct job *job)
