@@ -291,7 +291,7 @@ u32 zc_end_sinks(void);
 /* For the transferring task, from the first byte on: others look at it meanwhile. */
 static inline void zc_end_set_error(struct zc_end *end, int error)
 {
-	/* Drivers, and old pipes (6.1), may sleep until a signal; that is not restarted. */
+	/* Drivers may sleep until a signal; that is not restarted. */
 	WRITE_ONCE(end->error, error == -ERESTARTSYS ? -EINTR : error);
 }
 

@@ -278,22 +278,22 @@ static void sweep_ioctl(unsigned char *page, unsigned int cmd, unsigned int size
 }
 
 /* Longer than we know, with zeros behind what we know: as if it were not. */
-static void ioctls_long(void)
+static void must_take_longer(unsigned int cmd, unsigned int size)
 {
 	static unsigned char arg[PAGE];
-	unsigned int size;
 
+	for (; size <= PAGE; size += 1 + size / 8) {
+		memset(arg, 0, sizeof(arg));
+		*(unsigned int *)arg = size;
+		must_end(cmd, arg, size, 0);
+	}
+}
+
+static void ioctls_long(void)
+{
 	bad = 0;
-	for (size = sizeof(struct zcdev_query); size <= PAGE; size += 1 + size / 8) {
-		memset(arg, 0, sizeof(arg));
-		*(unsigned int *)arg = size;
-		must_end(ZCDEV_QUERY, arg, size, 0);
-	}
-	for (size = sizeof(struct zcdev_pool_info); size <= PAGE; size += 1 + size / 8) {
-		memset(arg, 0, sizeof(arg));
-		*(unsigned int *)arg = size;
-		must_end(ZCDEV_POOL_INFO, arg, size, 0);
-	}
+	must_take_longer(ZCDEV_QUERY, sizeof(struct zcdev_query));
+	must_take_longer(ZCDEV_POOL_INFO, sizeof(struct zcdev_pool_info));
 	ok(!bad, "QUERY and POOL_INFO, longer");
 }
 

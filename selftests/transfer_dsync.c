@@ -23,11 +23,6 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void mount_it(const char *fs)
-{
-	assert_int_equal(mount(zc_scratch(), MNT, fs, 0, ""), 0);
-}
-
 /* As if the power had gone. */
 static void crash(int fd)
 {
@@ -46,10 +41,10 @@ static void survive(const char *fs, int src, uint64_t size, uint32_t flags,
 
 	zc_case("%s, %llu bytes, flags %x, %x", fs, (unsigned long long)size, flags,
 		sync);
-	zc_sh("mkfs.%s -q %s %s >/dev/null", fs, strcmp(fs, "xfs") ? "-F" : "-f",
-	      zc_scratch());
-	mkdir(MNT, 0755);
-	mount_it(fs);
+	if (!strcmp(fs, "ext4"))
+		zc_mount_ext4(zc_scratch(), MNT, "");
+	else
+		zc_mount_sharing(fs, MNT, "");
 	dst = open(MNT "/dst", O_RDWR | O_CREAT | O_CLOEXEC | sync, 0600);
 	assert_true(dst >= 0);
 	assert_int_equal(fsync(dst), 0);
@@ -60,7 +55,7 @@ static void survive(const char *fs, int src, uint64_t size, uint32_t flags,
 	assert_int_equal(zc_xfer_run(zc, &x), 0);
 	assert_int_equal(x.t.out_bytes, size);
 	crash(dst);
-	mount_it(fs);
+	assert_int_equal(mount(zc_scratch(), MNT, fs, 0, ""), 0);
 	dst = open(MNT "/dst", O_RDONLY | O_CLOEXEC);
 	assert_true(dst >= 0);
 	assert_int_equal(zc_size(dst), size);
