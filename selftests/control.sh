@@ -80,8 +80,13 @@ check "top as JSON" says "\"now_per_second\"" zcdevctl top -j -d 0.1 -n 1
 check_status "top without a terminal is 1" 1 zcdevctl top
 
 # On a terminal: its page is given back.
-(sleep 2; printf s; sleep 1; printf q; sleep 1) |
-	socat - EXEC:'zcdevctl top -d 0.2',pty,setsid,ctty >screen
+keys() {
+	wait_for 20 grep -q "127.0.0.1:7001" screen
+	printf s
+	wait_for 20 grep -q "by bytes" screen
+	printf q
+}
+keys | socat -t 60 - EXEC:'zcdevctl top -d 0.2',pty,setsid,ctty >screen
 check "top shows the transfer" grep -q "127.0.0.1:7001" screen
 check "top sorts" grep -q "by bytes" screen
 check "top gives the terminal back" grep -q "$(printf '\033')\[?1049l" screen

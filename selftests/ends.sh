@@ -103,7 +103,7 @@ check "out of it, elsewhere" zcdevctl transfer -q pool:8:4K:5000077 out
 check "out of it, elsewhere: same bytes" same out
 # On a terminal there is a progress bar, and the bytes go in parts.
 echo 'zcdevctl transfer src pool:8:1M; echo "exit status $?"' >bar
-socat - EXEC:'sh bar',pty,stderr </dev/null >screen 2>&1
+socat -u EXEC:'sh bar',pty,stderr - >screen 2>&1
 check "on a terminal" grep -q "exit status 0" screen
 check "on a terminal: with a bar" grep -q "[0-9]%" screen
 check "on a terminal: out of it" zcdevctl transfer -q pool:8:1M:5000077 out

@@ -108,8 +108,9 @@ openssl req -config conf -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 
 openssl s_server -quiet -accept 127.0.0.1:8011 -key key -cert cert -WWW >/dev/null 2>&1 &
 web=$!
 wait_for 5 listening 8011
+# Once openssl has sent all, socat waits so long for fetch to end.
 check "from openssl, through socat" \
-	socat OPENSSL:127.0.0.1:8011,verify=0 EXEC:./fetch,pipes
+	socat -t 60 OPENSSL:127.0.0.1:8011,verify=0 EXEC:./fetch,pipes
 kill $web
 tail -c $size got >rcv
 check "from openssl: same bytes" cmp -s src rcv
