@@ -32,11 +32,7 @@ says_not() {
 	! says "$@"
 }
 
-# some COMMAND…, none COMMAND…: what it prints is not empty, or is.
-some() {
-	[ -n "$("$@")" ]
-}
-
+# none COMMAND…: it prints nothing.
 none() {
 	[ -z "$("$@")" ]
 }
@@ -60,7 +56,7 @@ socat -u TCP-LISTEN:7001,reuseaddr EXEC:'sleep 120' &
 wait_for 5 grep -q ":1B59 0*:0000 0A" /proc/net/tcp
 zcdevctl transfer --no-progress big tcp:127.0.0.1:7001 >report 2>&1 &
 hung=$!
-wait_for 10 some zcdevctl transfers -q
+wait_for 10 moving
 id=$(zcdevctl transfers -q)
 pool=$(zcdevctl pool list -q)
 

@@ -72,9 +72,13 @@ check_job() {
 	fi
 }
 
-# wait_for SECONDS COMMAND…: until it succeeds, or that long.
+# wait_for SECONDS COMMAND…: until it succeeds, or that long, or four times that
+# where everything takes long.
 wait_for() {
 	wait_tries=$(($1 * 20))
+	case ${zcdev_kernel-} in
+	debug | kcsan) wait_tries=$((wait_tries * 4)) ;;
+	esac
 	shift
 	until "$@" >/dev/null 2>&1; do
 		wait_tries=$((wait_tries - 1))
@@ -89,6 +93,11 @@ listening() {
 	listening_at=$(printf ':%04X' "$1")
 	shift
 	"$@" cat /proc/net/tcp /proc/net/tcp6 | grep -q "$listening_at 0*:0000 0A"
+}
+
+# moving: a transfer is on its way.
+moving() {
+	[ "$(zcdevctl transfers -q)" ]
 }
 
 # field NAME FILE: a value from the JSON of zcdevctl, the first of that name.

@@ -20,10 +20,6 @@ same() { # FILE
 	[ "$(sha256sum <"$1")" = "$sum" ]
 }
 
-moving() {
-	[ "$(zcdevctl transfers -q)" ]
-}
-
 # sink PORT FILE: socat writes what it gets to FILE
 sink() {
 	socat -u "TCP-LISTEN:$1,reuseaddr" "CREATE:$2" &

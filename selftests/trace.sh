@@ -96,7 +96,12 @@ echo >$tracing/trace
 echo 1 >$events/zcdev_reuse_wait/enable
 echo 1 >$events/zcdev_pool_drain/enable
 echo 1 >$events/zcdev_pool_destroy/enable
-timeout 3 zcdevctl transfer -q --depth 2 --chunk 64K src tcp:127.0.0.1:7001
+zcdevctl transfer -q --depth 2 --chunk 64K src tcp:127.0.0.1:7001 &
+stuck=$!
+wait_for 20 moving
+sleep 2
+kill $stuck
+wait $stuck
 kill $reader
 wait_for 10 grep -q zcdev_pool_destroy $tracing/trace
 echo 0 >$events/enable

@@ -314,42 +314,55 @@ static void what_is_no_header_is_refused(void **state)
 	close(zc);
 }
 
+/* A MiB, at a MiB a second, from a file or a stream. Returns how many ms it took. */
+static uint64_t at_a_rate(int zc, bool stream)
+{
+	struct zc_writer w = { .seed = SEED, .len = MiB };
+	struct zc_reader r = { .seed = SEED };
+	struct zc_xfer x;
+	int src, in[2], fds[2];
+	uint64_t ms;
+
+	zc_unix_pair(fds);
+	r.fd = fds[1];
+	zc_reader_start(&r);
+	if (stream) {
+		zc_unix_pair(in);
+		w.fd = in[0];
+		zc_writer_start(&w);
+		src = in[1];
+	} else {
+		src = zc_make_file("src", MiB, SEED);
+	}
+	x = zc_xfer(src, fds[0]);
+	x.t.rate = MiB;
+	ms = zc_now_ms();
+	assert_int_equal(zc_xfer_run(zc, &x), 0);
+	ms = zc_now_ms() - ms;
+	assert_int_equal(x.t.out_bytes, MiB);
+	zc_reader_finish(&r, &fds[0], MiB);
+	if (stream)
+		zc_writer_join(&w);
+	close(src);
+	return ms;
+}
+
 static void a_rate_is_kept(void **state)
 {
+	uint64_t ms, most = zc_debug_kernel() ? 5000 : 1600;
 	int zc = zc_open_pool(2, BUF), src, fds[2], k;
-	struct zc_writer w = { .seed = SEED, .len = MiB };
-	uint64_t begin, ms;
 	struct zc_xfer x;
 
 	(void)state;
 	for (k = 0; k < 2; k++) {
-		struct zc_reader r = { .seed = SEED };
-		int in[2];
+		int tries = 3;		/* a busy host holds up all and sundry */
 
 		zc_case("%s", k ? "stream" : "file");
-		zc_unix_pair(fds);
-		r.fd = fds[1];
-		zc_reader_start(&r);
-		if (k) {
-			zc_unix_pair(in);
-			w.fd = in[0];
-			zc_writer_start(&w);
-			src = in[1];
-		} else {
-			src = zc_make_file("src", MiB, SEED);
-		}
-		x = zc_xfer(src, fds[0]);
-		x.t.rate = MiB;
-		begin = zc_now_ms();
-		assert_int_equal(zc_xfer_run(zc, &x), 0);
-		ms = zc_now_ms() - begin;
-		assert_int_equal(x.t.out_bytes, MiB);
-		assert_true(ms >= 1000);
-		assert_true(ms < (zc_debug_kernel() ? 5000 : 1600));
-		zc_reader_finish(&r, &fds[0], MiB);
-		if (k)
-			zc_writer_join(&w);
-		close(src);
+		do {
+			ms = at_a_rate(zc, k);
+			assert_true(ms >= 1000);
+		} while (ms >= most && --tries);
+		assert_true(ms < most);
 	}
 	/* Slower than a byte a nanosecond, or faster than time can tell. */
 	src = zc_make_file("src", 5000, SEED);
