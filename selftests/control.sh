@@ -53,7 +53,7 @@ before=$(cancelled)
 
 # A receiver that takes nothing: the transfer hangs.
 socat -u TCP-LISTEN:7001,reuseaddr EXEC:'sleep 120' &
-wait_for 5 grep -q ":1B59 0*:0000 0A" /proc/net/tcp
+wait_for 5 listening 7001
 zcdevctl transfer --no-progress big tcp:127.0.0.1:7001 >report 2>&1 &
 hung=$!
 wait_for 10 moving

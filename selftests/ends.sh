@@ -163,10 +163,8 @@ check "at a rate" zcdevctl transfer -q --limit-rate 1M -s 1M src out
 took=$(($(uptime) - begin))
 check "at a rate: no faster" test $took -ge 90
 # Where everything takes long, to start it and to sync does, too.
-case ${zcdev_kernel-} in
-debug | kcsan) most=1500 ;;
-*) most=300 ;;
-esac
+most=300
+! debug_kernel || most=1500
 check "at a rate: not much slower" test $took -lt $most
 
 # vsock, through the loopback device

@@ -51,7 +51,7 @@ else
 fi
 
 socat -u TCP-LISTEN:9000,reuseaddr OPEN:got,creat,trunc &
-wait_for 5 sh -c 'ss -ltn | grep -q :9000'
+wait_for 5 listening 9000
 zcdevctl transfer -j --no-progress --page-cache src tcp:127.0.0.1:9000 >json
 wait $!
 check "pages of the page cache are called so" grep -q '"page-cache"' json

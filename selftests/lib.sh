@@ -72,13 +72,19 @@ check_job() {
 	fi
 }
 
-# wait_for SECONDS COMMAND…: until it succeeds, or that long, or four times that
-# where everything takes long.
+# debug_kernel: everything takes several times as long here.
+debug_kernel() {
+	case ${zcdev_kernel-} in
+	debug | kcsan) ;;
+	*) return 1 ;;
+	esac
+}
+
+# wait_for SECONDS COMMAND…: until it succeeds, or that long; four times that on a
+# debug kernel.
 wait_for() {
 	wait_tries=$(($1 * 20))
-	case ${zcdev_kernel-} in
-	debug | kcsan) wait_tries=$((wait_tries * 4)) ;;
-	esac
+	! debug_kernel || wait_tries=$((wait_tries * 4))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		wait_tries=$((wait_tries - 1))

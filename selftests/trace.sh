@@ -91,7 +91,7 @@ fi
 # Who does not read keeps buffers, first of the transfer and then of a closed pool.
 socat -u TCP-LISTEN:7001,reuseaddr EXEC:'sleep 60' &
 reader=$!
-wait_for 5 grep -q ":1B59 0*:0000 0A" /proc/net/tcp
+wait_for 5 listening 7001
 echo >$tracing/trace
 echo 1 >$events/zcdev_reuse_wait/enable
 echo 1 >$events/zcdev_pool_drain/enable
